@@ -1,0 +1,1 @@
+"""Child processes for native code: request ids, progress, cancel, deadline; stdlib only."""
