@@ -1,0 +1,1 @@
+"""The domain: study, geometry, finding, report, operation.  Standard library and numpy only."""
