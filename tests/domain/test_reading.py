@@ -1,0 +1,223 @@
+"""The reader on sentences as radiologists write them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from radassist.domain.findings import Laterality, Presence
+from radassist.domain.reading import (
+    Mention,
+    presence_at,
+    read,
+    sentence_spans,
+    split_sentences,
+)
+from radassist.library.lexicon import load_lexicon
+
+LEXICON = load_lexicon()
+NEGEX = Path(__file__).parents[3] / "shared/data/text/negation/negex_rsAnnotations-1-120.tsv"
+
+P, A, U, H = Presence.PRESENT, Presence.ABSENT, Presence.UNCERTAIN, Presence.HISTORICAL
+
+
+def stated(text: str) -> dict[str, Mention]:
+    return {m.concept: m for m in read(text, LEXICON).findings()}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No pneumothorax or pleural effusion.", {"pneumothorax": A, "pleural-effusion": A}),
+        ("No effusion, stable cardiomegaly.", {"pleural-effusion": A, "cardiomegaly": P}),
+        ("Pneumothorax is not seen.", {"pneumothorax": A}),
+        ("No pneumothorax; small pleural effusion.", {"pneumothorax": A, "pleural-effusion": P}),
+        ("No edema, but there is a nodule.", {"nodule": P}),
+        ("No change in the right pneumothorax.", {"pneumothorax": P}),
+        ("Not only effusion but consolidation.", {"pleural-effusion": P, "consolidation": P}),
+        ("No increase in the pleural effusion.", {"pleural-effusion": P}),
+        ("Cardiomegaly without heart failure.", {"cardiomegaly": P, "heart-failure": A}),
+        ("Possible left lower lobe pneumonia.", {"pneumonia": U}),
+        ("Opacity may represent atelectasis.", {"opacity": P, "atelectasis": U}),
+        ("Pneumonia cannot be excluded.", {"pneumonia": U}),
+        ("Rule out pneumonia.", {"pneumonia": U}),
+        ("History of pneumonia.", {"pneumonia": H}),
+        ("The pleural effusion has resolved.", {"pleural-effusion": A}),
+        ("Heart size is normal.", {"cardiomegaly": A}),
+        ("The heart is not enlarged.", {"cardiomegaly": A}),
+        ("The heart is mildly enlarged.", {"cardiomegaly": P}),
+        ("The lungs are clear.", {"lung-opacity": A}),
+        ("The lungs are not clear.", {"lung-opacity": U}),
+        ("No intracranial haemorrhage.", {"intracranial-haemorrhage": A}),
+        ("Acute subdural hematoma.", {"subdural-haematoma": P}),
+        ("The kidneys show no hydronephrosis.", {"hydronephrosis": A}),
+        ("The gallbladder is thin-walled, without stones.", {"renal-stone": A}),
+        ("Normal caliber appendix.", {"appendicitis": A}),
+    ],
+)
+def test_assertion(text: str, expected: dict[str, Presence]) -> None:
+    found = stated(text)
+    assert {c: found[c].presence for c in expected if c in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "side"),
+    [
+        ("Small left pleural effusion.", "pleural-effusion", Laterality.LEFT),
+        ("Pleural effusion on the right.", "pleural-effusion", Laterality.RIGHT),
+        ("Bilateral effusions, right greater than left.", "pleural-effusion", Laterality.BILATERAL),
+        ("RLL consolidation.", "consolidation", Laterality.RIGHT),
+        ("Opacity at the left lung base.", "opacity", Laterality.LEFT),
+        ("Right middle lobe nodule.", "nodule", Laterality.RIGHT),
+        ("Nodule in the lingula.", "nodule", Laterality.LEFT),
+        ("Bibasilar atelectasis.", "atelectasis", Laterality.BILATERAL),
+        ("Left ventricular hypertrophy with effusion.", "pleural-effusion", Laterality.NONE),
+        ("The patient left before a nodule was seen.", "nodule", Laterality.NONE),
+        ("Nodules in both lungs.", "nodule", Laterality.BILATERAL),
+    ],
+)
+def test_side(text: str, concept: str, side: Laterality) -> None:
+    assert stated(text)[concept].laterality is side
+
+
+def test_two_findings_keep_their_own_sides() -> None:
+    found = stated("Small left pleural effusion with right basilar atelectasis.")
+    assert found["pleural-effusion"].laterality is Laterality.LEFT
+    assert found["atelectasis"].laterality is Laterality.RIGHT
+    assert found["atelectasis"].location == ("lung-base",)
+
+
+def test_overlapping_phrases_are_both_read() -> None:
+    found = stated("The aorta is tortuous and calcified.")
+    assert {"aortic-tortuosity", "aortic-calcification"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "dims", "unit"),
+    [
+        ("a 2 x 3 x 4 cm mass", (2.0, 3.0, 4.0), "cm"),
+        ("an 8-mm nodule", (8.0,), "mm"),
+        ("measures 1.5cm", (1.5,), "cm"),
+        ("6 to 8 mm", (6.0, 8.0), "mm"),
+        ("9 mm x 1.2 cm", (0.9, 1.2), "cm"),
+        ("12 millimetres", (12.0,), "mm"),
+        ("cardiothoracic ratio of 0.54", (0.54,), "1"),
+        ("35 HU", (35.0,), "[hnsf'U]"),
+    ],
+)
+def test_quantities(text: str, dims: tuple[float, ...], unit: str) -> None:
+    (q,) = read(text, LEXICON).quantities
+    assert (tuple(sorted(q.dims)), q.unit) == (tuple(sorted(dims)), unit)
+    assert text[q.start : q.end] == q.text
+
+
+def test_millimetres_make_units_comparable() -> None:
+    (one,) = read("0.8 cm", LEXICON).quantities
+    (two,) = read("8 mm", LEXICON).quantities
+    assert one.millimetres == two.millimetres == (8.0,)
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("Unchanged small left pleural effusion.", "unchanged"),
+        ("New right lower lobe consolidation.", "new"),
+        ("The nodule has increased in size.", "increased"),
+        ("Interval decrease in the pleural effusion.", "decreased"),
+    ],
+)
+def test_change(text: str, change: str) -> None:
+    reading = read(text, LEXICON)
+    assert reading.findings()[0].change == change
+    assert reading.comparisons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Increased opacity at the left base.",
+        "Increased density of the bone.",
+        "The patient is hemodynamically stable.",
+        "Treated in New York.",
+        "New onset seizure.",
+        "No prior study available for comparison.",
+        "Prior granulomatous disease.",
+        "The heart is normal in size.",
+    ],
+)
+def test_no_comparison_is_heard(text: str) -> None:
+    assert read(text, LEXICON).comparisons == ()
+
+
+def test_dates_and_recommendation() -> None:
+    reading = read(
+        "Compared with CT of March 4, 2020 and 02/03/2019, follow-up CT is advised.", LEXICON
+    )
+    assert [date for date, _, _ in reading.dates] == ["20200304", "20190203"]
+    assert reading.recommendation
+
+
+def test_certainty_severity_and_qualifiers() -> None:
+    found = stated("Probable moderate pulmonary edema. No large pleural effusion.")
+    assert found["pulmonary-edema"].certainty == "probable"
+    assert found["pulmonary-edema"].severity == "moderate"
+    assert "large" in found["pleural-effusion"].qualifiers
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Dr. Smith was called at 3 p.m. on Monday. No effusion.", 2),
+        ("A 1.5 cm nodule. Follow up.", 2),
+        ("See series no. 2, e.g. image 45.", 1),
+        ("1. Effusion. 2. Nodule.", 2),
+        ("Dated 4.3.2020 in the afternoon.", 1),
+        ("First line\n\nSecond line", 2),
+        ("", 0),
+    ],
+)
+def test_sentences(text: str, count: int) -> None:
+    assert len(split_sentences(text)) == count
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_read_and_no_character_is_lost(text: str) -> None:
+    spans = sentence_spans(text)
+    outside = [c for i, c in enumerate(text) if not any(s <= i < e for s, e in spans)]
+    assert all(c.isspace() for c in outside)
+    reading = read(text, LEXICON)
+    assert all(text[m.start : m.end] == m.text for m in reading.mentions)
+
+
+def test_hostile_text_is_bounded() -> None:
+    reading = read("no " * 20_000 + "effusion " * 5_000, LEXICON)
+    assert reading.mentions
+
+
+def test_negation_on_public_sentences() -> None:
+    """NegEx's annotated sentences: negation F1 stays above the target on the reporting half."""
+    if not NEGEX.exists():
+        pytest.skip("the NegEx sentences of ../shared are not on this machine")
+    tp = fp = fn = 0
+    with NEGEX.open(encoding="utf-8", errors="replace", newline="") as handle:
+        for row in csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if len(row) < 4 or not row[0].isdigit() or int(row[0]) % 2 == 0:
+                continue
+            sentence, phrase = " ".join(row[2].split()), " ".join(row[1].split())
+            at = sentence.lower().find(phrase.lower())
+            if at < 0:
+                continue
+            absent = presence_at(sentence, at, at + len(phrase), LEXICON) is Presence.ABSENT
+            gold = row[3] == "Negated"
+            tp, fp, fn = (
+                tp + (absent and gold),
+                fp + (absent and not gold),
+                fn + (gold and not absent),
+            )
+    assert tp > 200
+    assert 2 * tp / (2 * tp + fp + fn) >= 0.95
