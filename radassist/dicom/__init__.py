@@ -1,0 +1,1 @@
+"""DICOM adapter: files, grouping, geometry, decoding in worker processes, SR writing."""

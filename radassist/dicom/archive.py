@@ -1,0 +1,393 @@
+"""The archive: opens paths and decodes frames in worker processes.
+
+Header parsing and pixel decoding both run in child processes (``radassist.host``), because the
+codecs hold Python's global lock for their whole decode and because files are hostile: a crash
+costs one message.  Pixels come back through shared memory that this side makes and frees.
+"""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from radassist.dicom.grouping import group
+from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader
+from radassist.dicom.picture import PICTURE_CLASS, picture_study
+from radassist.dicom.sources import Sources, directory_members, find_files, soften
+from radassist.dicom.unzip import Unpacker
+from radassist.dicom.worker import DecodeAnswer, DecodeRequest
+from radassist.domain.study import Frame, OpenResult, RejectedFile, Series, Study
+from radassist.errors import Cancelled, DeadlineExceeded, EngineFault, Fault, InputFault
+from radassist.host.process import Host
+from radassist.ports import CancelToken, DecodedFrame, NothingOpened, Progress
+
+_CHUNK = 24  # files per request: small enough for a smooth progress and a quick cancel
+_HEADER_DEADLINE_S = 20.0
+#: A worker needs its libraries (about 1 GB of address space) and one large frame, several times.
+_WORKER_MEMORY = 12 * 1024**3
+
+
+class DicomArchive:
+    """Implements ``ports.Archive``.
+
+    :param workers: decoder processes; they start when they are first needed.
+    :param unpack_to: folder for private folders of unpacked zips; the system's by default.
+    """
+
+    def __init__(self, workers: int = 2, *, unpack_to: Path | None = None) -> None:
+        self._hosts = [
+            Host(
+                "radassist.dicom.worker:create",
+                name="image decoder",
+                memory_limit=_WORKER_MEMORY,
+            )
+            for _ in range(workers)
+        ]
+        self._busy = [0] * workers
+        self._busy_lock = threading.Lock()
+        self._unpacker = Unpacker(unpack_to)
+
+    def start(self, *, wait_s: float = 0.0) -> None:
+        """Start the workers before they are needed; returns at once, or when they are ready."""
+        ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for host in self._hosts:
+            host.submit("headers", [], deadline_s=60.0, done=ready.put)
+        if wait_s:
+            for _ in self._hosts:
+                ready.get(timeout=wait_s)
+
+    # --- open ----------------------------------------------------------------------------------
+
+    def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
+        """Read headers and group them into patient, study and series.
+
+        :param paths: folders (read with all below), DICOM files, DICOMDIRs, zips, or pictures
+            (JPEG, PNG, TIFF) named one by one.
+        :raises NothingOpened: no image at all; holds the list of files and reasons.
+        :raises InputFault: a path is missing, empty, unreadable, or a hostile zip.
+        :raises Cancelled: the user cancelled.
+        """
+        sources = find_files([Path(p) for p in paths], self._unpacker, progress, cancel)
+        results = self._read_all(sources, progress, cancel)
+        headers = [r for r in results if isinstance(r, ImageHeader)]
+        rejected = [_shown(r, sources) for r in results if isinstance(r, RejectedFile)]
+        grouped = group(headers)
+        studies, pictures_rejected = _pictures(sources.pictures)
+        rejected += [_shown(r, sources) for r in grouped.duplicates]
+        rejected = sources.rejected + rejected + pictures_rejected
+        notes = tuple(sources.notes) + grouped.notes
+        result = OpenResult((*grouped.studies, *studies), tuple(rejected), notes)
+        if not result.studies:
+            raise _nothing(result, sources)
+        progress(1.0, f"{len(headers) + len(studies)} images opened")
+        return result
+
+    def _read_all(
+        self, sources: Sources, progress: Progress, cancel: CancelToken
+    ) -> list[HeaderResult]:
+        """Headers of all files, and of those that a DICOMDIR among them names."""
+        results = self._headers(sources.files, progress, cancel)
+        known = set(sources.files)
+        more: list[Path] = []
+        for result in results:
+            if not isinstance(result, DirectoryHeader) or result.path in sources.shown:
+                continue  # the members of a zip are all read anyway
+            files, rejected = directory_members(result.path.parent, result.file_ids)
+            sources.rejected += [r for r in rejected if r not in sources.rejected]
+            more += [f for f in files if f not in known]
+            known.update(files)
+        if more:
+            results += self._headers(more, progress, cancel)
+        return results
+
+    def _headers(
+        self, files: Sequence[Path], progress: Progress, cancel: CancelToken
+    ) -> list[HeaderResult]:
+        reading = _HeaderReading(self._hosts, files)
+        return reading.run(progress, cancel)
+
+    # --- decode --------------------------------------------------------------------------------
+
+    def decode(self, frame: Frame, *, deadline_s: float = 30.0) -> DecodedFrame:
+        """Decode one frame in a worker process, blocking.
+
+        :raises InputFault: the pixels cannot be decoded.
+        :raises EngineFault: the decoder crashed or took too long.
+        """
+        answer: queue.SimpleQueue[DecodedFrame | Exception] = queue.SimpleQueue()
+        stop = self._submit(frame, answer.put, deadline_s)
+        try:
+            value = answer.get()
+        except BaseException:  # KeyboardInterrupt: nobody waits any more
+            stop()
+            raise
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    def decode_async(
+        self, frame: Frame, done: Callable[[DecodedFrame | Exception], None]
+    ) -> Callable[[], None]:
+        """Decode in the background; ``done`` is called on a worker thread; returns a cancel."""
+        return self._submit(frame, done, 30.0)
+
+    def _submit(
+        self, frame: Frame, done: Callable[[DecodedFrame | Exception], None], deadline_s: float
+    ) -> Callable[[], None]:
+        room = _room(frame)
+        with self._busy_lock:
+            index = min(range(len(self._hosts)), key=lambda i: self._busy[i])
+            self._busy[index] += 1
+        request = DecodeRequest(
+            frame.instance.path,
+            frame.frame,
+            (room.name, room.size) if room is not None else None,
+            frame.instance.sop_class_uid == PICTURE_CLASS,
+        )
+
+        def finish(value: Any) -> None:
+            with self._busy_lock:
+                self._busy[index] -= 1
+            try:
+                result = _frame(frame, value, room) if isinstance(value, DecodeAnswer) else value
+            finally:
+                _free(room)
+            done(result)
+
+        return self._hosts[index].submit("decode", request, deadline_s=deadline_s, done=finish)
+
+    def read_volume(
+        self, series: Series, progress: Progress, cancel: CancelToken
+    ) -> tuple[npt.NDArray[Any], tuple[float, float, float]]:
+        """All frames of a series as one array, for reslicing and 3D.
+
+        :returns: (array of shape (slices, rows, columns), (slice, row, column) spacing in mm); the
+            first slice is the first of ``series.frames``.
+        :raises InputFault: the series is no plain volume, or a frame cannot be decoded.
+        :raises Cancelled: the user cancelled.
+        """
+        if series.spacing is None or len(series.frames) < 2:
+            why = series.warnings[0] if series.warnings else "its slices are not evenly spaced."
+            raise InputFault(f"The series is not a plain volume: {why}", "View its images in 2D.")
+        return _VolumeReading(self, series).run(progress, cancel), series.spacing
+
+    def close(self) -> None:
+        """Stop the worker processes and delete unpacked files.  Idempotent."""
+        for host in self._hosts:
+            host.close()
+        self._unpacker.close()
+
+    def __enter__(self) -> DicomArchive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _HeaderReading:
+    """One run over many files: chunks to the workers, and single files where a chunk failed."""
+
+    def __init__(self, hosts: Sequence[Host], files: Sequence[Path]) -> None:
+        self._files = list(files)
+        self._todo = deque(self._files[i : i + _CHUNK] for i in range(0, len(self._files), _CHUNK))
+        self._hosts = hosts[: max(1, min(len(hosts), len(self._todo)))]
+        self._answers: queue.SimpleQueue[tuple[int, list[Path], Any]] = queue.SimpleQueue()
+        self._stops: dict[int, Callable[[], None]] = {}
+        self._results: dict[Path, HeaderResult] = {}
+
+    def run(self, progress: Progress, cancel: CancelToken) -> list[HeaderResult]:
+        for index in range(len(self._hosts)):
+            self._feed(index)
+        try:
+            while self._stops:
+                if cancel.cancelled():
+                    raise Cancelled("Opening was cancelled.")
+                with suppress(queue.Empty):
+                    self._take(*self._answers.get(timeout=0.05))
+                    read = len(self._results)
+                    progress(read / len(self._files), f"{read} of {len(self._files)} files read")
+        finally:
+            for stop in self._stops.values():
+                stop()
+        return [self._results[file] for file in self._files if file in self._results]
+
+    def _feed(self, index: int) -> None:
+        if not self._todo:
+            return
+        files = self._todo.popleft()
+        answers = self._answers
+
+        def done(value: Any) -> None:
+            answers.put((index, files, value))
+
+        deadline = _HEADER_DEADLINE_S if len(files) > 1 else _HEADER_DEADLINE_S / 2
+        self._stops[index] = self._hosts[index].submit(
+            "headers", files, deadline_s=deadline, done=done
+        )
+
+    def _take(self, index: int, files: list[Path], value: Any) -> None:
+        del self._stops[index]
+        if isinstance(value, list):
+            self._results.update(zip(files, value, strict=False))
+        elif len(files) > 1:  # one of them crashed or hung the worker: find out which
+            self._todo.extend([file] for file in files)
+        else:
+            how = "took too long" if isinstance(value, DeadlineExceeded) else "crashed"
+            reason = f"The file is damaged: reading it {how}."
+            self._results[files[0]] = RejectedFile(files[0], reason)
+        self._feed(index)
+
+
+class _VolumeReading:
+    """Frames of one series into one array, a few requests ahead."""
+
+    _AHEAD = 6
+
+    def __init__(self, archive: DicomArchive, series: Series) -> None:
+        self._archive, self._frames = archive, series.frames
+        self._answers: queue.SimpleQueue[tuple[int, DecodedFrame | Exception]] = queue.SimpleQueue()
+        self._stops: dict[int, Callable[[], None]] = {}
+        self._next = 0
+        self._volume: npt.NDArray[Any] | None = None
+
+    def run(self, progress: Progress, cancel: CancelToken) -> npt.NDArray[Any]:
+        try:
+            for _ in range(self._AHEAD):
+                self._ask()
+            done = 0
+            while self._stops:
+                if cancel.cancelled():
+                    raise Cancelled("Reading the volume was cancelled.")
+                with suppress(queue.Empty):
+                    number, value = self._answers.get(timeout=0.05)
+                    del self._stops[number]
+                    self._put(number, value)
+                    self._ask()
+                    done += 1
+                    progress(done / len(self._frames), f"{done} of {len(self._frames)} images")
+        finally:
+            for stop in self._stops.values():
+                stop()
+        assert self._volume is not None  # noqa: S101  at least two frames were put
+        return self._volume
+
+    def _ask(self) -> None:
+        if self._next >= len(self._frames):
+            return
+        number = self._next
+        self._next += 1
+        answers = self._answers
+
+        def done(value: DecodedFrame | Exception) -> None:
+            answers.put((number, value))
+
+        self._stops[number] = self._archive.decode_async(self._frames[number], done)
+
+    def _put(self, number: int, value: DecodedFrame | Exception) -> None:
+        if isinstance(value, Exception):
+            raise value
+        pixels = value.pixels
+        if pixels.ndim != 2:
+            raise InputFault("Colour images are no volume.", "View them in 2D.")
+        if self._volume is None:
+            self._volume = np.zeros((len(self._frames), *pixels.shape), pixels.dtype)
+        if pixels.dtype != self._volume.dtype:
+            self._volume = self._volume.astype(np.result_type(self._volume, pixels, np.float32))
+        self._volume[number] = pixels
+
+
+# --- helpers ---------------------------------------------------------------------------------
+
+
+def _pictures(paths: Sequence[Path]) -> tuple[list[Study], list[RejectedFile]]:
+    studies, rejected = [], []
+    for path in paths:
+        try:
+            studies.append(picture_study(path))
+        except Fault as fault:
+            rejected.append(RejectedFile(path, fault.what))
+    return studies, rejected
+
+
+def _shown(rejected: RejectedFile, sources: Sources) -> RejectedFile:
+    softened = rejected if rejected.path in sources.named else soften(rejected)
+    return replace(softened, path=sources.shown.get(rejected.path, rejected.path))
+
+
+def _nothing(result: OpenResult, sources: Sources) -> NothingOpened:
+    rejected = result.rejected
+    if len(rejected) == 1:
+        name = rejected[0].path.name
+        reason = rejected[0].reason
+        sentence = f"{name} was not opened: {reason[:1].lower()}{reason[1:]}"
+    else:
+        first = next((r for r in rejected if r.severity == "error"), None)
+        example = first or (rejected[0] if rejected else None)
+        tail = f" For example: {example.reason}" if example else ""
+        sentence = f"None of the {len(rejected)} files is an image that can be opened.{tail}"
+    return NothingOpened(sentence, "Name a folder or file with DICOM images.", result)
+
+
+def _room(frame: Frame) -> SharedMemory | None:
+    """Shared memory for the largest form of a frame, or None where there is no room for it.
+
+    Linux hands out shared memory that does not exist and kills the writer when it runs out, so the
+    room is asked for beforehand.
+    """
+    instance = frame.instance
+    size = max(1, instance.rows * instance.columns * 4)
+    place = Path("/dev/shm")  # noqa: S108  where POSIX shared memory lives on Linux
+    if place.is_dir() and shutil.disk_usage(place).free < 2 * size:
+        return None
+    try:
+        return SharedMemory(create=True, size=size)
+    except OSError:
+        return None
+
+
+def _free(room: SharedMemory | None) -> None:
+    if room is not None:
+        room.close()
+        with suppress(FileNotFoundError):
+            room.unlink()
+
+
+def _frame(frame: Frame, answer: DecodeAnswer, room: SharedMemory | None) -> DecodedFrame:
+    dtype = np.dtype(answer.dtype)
+    if answer.pixels is not None:
+        pixels = np.frombuffer(answer.pixels, dtype).reshape(answer.shape)
+    elif room is not None:
+        pixels = np.ndarray(answer.shape, dtype, buffer=room.buf).copy()
+    else:
+        raise EngineFault("The image decoder sent no pixels.", "Open the image again.")
+    pixels.flags.writeable = False
+    size = answer.shape[0] * answer.shape[1]
+    overlays = tuple(
+        np.unpackbits(np.frombuffer(packed, np.uint8), count=size)
+        .reshape(answer.shape[:2])
+        .astype(bool)
+        for packed in answer.overlays
+    )
+    return DecodedFrame(
+        ref=frame.ref,
+        pixels=pixels,
+        window=answer.window,
+        inverted=answer.inverted,
+        unit=answer.unit,
+        voi_function=answer.voi_function,
+        voi_lut=answer.voi_lut,
+        overlays=overlays,
+        sha256=answer.sha256,
+        warnings=answer.warnings,
+    )

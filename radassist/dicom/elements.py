@@ -1,0 +1,113 @@
+"""Tolerant access to header values: an odd value reads as absent, never as an exception."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from radassist.dicom.text import clean, person_name
+
+#: What pydicom raises while it converts an odd value (it converts when a value is first used).
+ODD_VALUE = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    NotImplementedError,
+    EOFError,
+    RecursionError,
+    struct.error,
+)
+
+#: No honest element that is read here has more values than this.
+_MAX_VALUES = 4096
+
+
+def value(dataset: Dataset | None, keyword: str) -> Any:
+    """The value of an element, or None where it is absent, empty or cannot be read."""
+    if dataset is None:
+        return None
+    try:
+        found = dataset.get(keyword)
+    except ODD_VALUE:
+        return None
+    return None if found is None or found == "" else found
+
+
+def text(dataset: Dataset | None, keyword: str) -> str:
+    """Cleaned text of an element; the first value where there are several; "" if absent."""
+    found = values(dataset, keyword)
+    return clean(found[0]) if found else ""
+
+
+def texts(dataset: Dataset | None, keyword: str) -> tuple[str, ...]:
+    """Cleaned text of all values of an element."""
+    return tuple(clean(v) for v in values(dataset, keyword))
+
+
+def name(dataset: Dataset | None, keyword: str) -> str:
+    """A person name element as "Family, Given"."""
+    try:
+        return person_name(value(dataset, keyword) or "")
+    except ODD_VALUE:
+        return ""
+
+
+def values(dataset: Dataset | None, keyword: str) -> list[Any]:
+    """All values of an element as a list; one value makes a list of one."""
+    found = value(dataset, keyword)
+    if found is None:
+        return []
+    if isinstance(found, str | bytes) or not isinstance(found, Sequence):
+        return [found]
+    return list(found[:_MAX_VALUES])
+
+
+def number(dataset: Dataset | None, keyword: str) -> float | None:
+    """A finite number, or None."""
+    found = numbers(dataset, keyword)
+    return found[0] if found else None
+
+
+def integer(dataset: Dataset | None, keyword: str) -> int | None:
+    """A whole number, or None."""
+    found = number(dataset, keyword)
+    return int(found) if found is not None and abs(found) < 2**53 else None
+
+
+def numbers(dataset: Dataset | None, keyword: str, count: int | None = None) -> list[float]:
+    """Finite numbers of an element; empty where one of them is odd or the count is another."""
+    try:
+        found = [float(v) for v in values(dataset, keyword)]
+    except ODD_VALUE:
+        return []
+    if not all(math.isfinite(v) for v in found) or (count is not None and len(found) != count):
+        return []
+    return found
+
+
+def items(dataset: Dataset | None, keyword: str) -> list[Dataset]:
+    """The items of a sequence; empty where it is absent or is no sequence."""
+    found = value(dataset, keyword)
+    if found is None or isinstance(found, str | bytes):
+        return []
+    try:
+        return [item for item in found if isinstance(item, Dataset)]
+    except ODD_VALUE:
+        return []
+
+
+def item(dataset: Dataset | None, keyword: str) -> Dataset | None:
+    """The first item of a sequence, or None."""
+    found = items(dataset, keyword)
+    return found[0] if found else None
+
+
+def code_meanings(dataset: Dataset | None, keyword: str) -> tuple[str, ...]:
+    """CodeMeaning of each item of a code sequence (PS3.3 section 8.8)."""
+    return tuple(m for m in (text(i, "CodeMeaning") for i in items(dataset, keyword)) if m)

@@ -1,0 +1,85 @@
+"""What opening keeps of one file: plain data that crosses the process border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from radassist.domain.geometry import Orientation, Position
+from radassist.domain.study import Instance, RejectedFile
+
+
+@dataclass(frozen=True)
+class FrameFacts:
+    """Geometry and phase of one frame.
+
+    :param phase: (attribute, value) pairs that tell frames at the same place apart, such as
+        ("TemporalPositionIndex", 2.0), in the order in which they are tried.
+    """
+
+    orientation: Orientation | None = None
+    position: Position | None = None
+    frame_type: tuple[str, ...] = ()
+    phase: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PatientFacts:
+    """Patient and study attributes, cleaned for display."""
+
+    patient_id: str = ""
+    patient_name: str = ""
+    patient_sex: str = ""
+    patient_age: str = ""
+    patient_birth_date: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_description: str = ""
+    accession_number: str = ""
+    referring_physician_name: str = ""
+    reason_for_study: str = ""
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    """Series attributes, cleaned for display.
+
+    :param notes: sentences for the series' warnings, such as where the body part came from.
+    """
+
+    modality: str = ""
+    body_part: str = ""
+    body_part_source: str = ""
+    view: str = ""
+    laterality: str = ""
+    description: str = ""
+    series_number: int | None = None
+    contrast_agent: str = ""
+    spacing: tuple[float, float] | None = None
+    spacing_source: str = ""
+    frame_of_reference_uid: str = ""
+    series_date: str = ""
+    is_localizer: bool = False
+    species: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """One image file that can be shown."""
+
+    instance: Instance
+    frames: tuple[FrameFacts, ...]
+    patient: PatientFacts = field(default_factory=PatientFacts)
+    series: SeriesFacts = field(default_factory=SeriesFacts)
+
+
+@dataclass(frozen=True)
+class DirectoryHeader:
+    """A DICOMDIR: the file ids that it names, each as path components (PS3.10 section 8)."""
+
+    path: Path
+    file_ids: tuple[tuple[str, ...], ...]
+
+
+HeaderResult = ImageHeader | DirectoryHeader | RejectedFile

@@ -1,0 +1,345 @@
+"""Decode one frame: stored values, modality LUT, window, overlays.  Runs in a worker process.
+
+PS3.3 C.7.6.3 (Image Pixel), C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.9.2 (Overlay Plane).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import as_pixel_options
+from pydicom.uid import JPEGExtended12Bit, JPEGLSTransferSyntaxes
+
+from radassist.dicom import elements
+from radassist.dicom.fileformat import UNDEFINED, Parsed, parsed
+from radassist.dicom.frames import functional_groups
+from radassist.dicom.headers import check_pixels, missing_decoder, number_of_frames
+from radassist.dicom.overlays import overlay_planes
+from radassist.errors import InputFault
+
+Array = npt.NDArray[Any]
+
+
+@dataclass
+class DecodedPixels:
+    """A decoded frame as it leaves the worker; the fields are those of ``ports.DecodedFrame``."""
+
+    pixels: Array
+    window: tuple[float, float]
+    inverted: bool
+    unit: str = ""
+    voi_function: str = "LINEAR"
+    voi_lut: tuple[int, Array] | None = None
+    overlays: tuple[Array, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def decode_frame(path: Path, index: int) -> DecodedPixels:
+    """Decode one 0-based frame of a file.
+
+    :raises InputFault: the pixels cannot be decoded; says why, without protected information.
+    """
+    with parsed(path) as file:
+        return decode_parsed(file, index)
+
+
+def decode_parsed(file: Parsed, index: int) -> DecodedPixels:
+    """The same on a file that is already parsed (all attributes, not only some)."""
+    dataset = file.dataset
+    check_pixels(file)
+    missing = missing_decoder(file.transfer_syntax)
+    if missing:
+        raise _fault(missing)
+    if not 0 <= index < number_of_frames(dataset):
+        raise _fault(f"it has no frame {index + 1}")
+    warnings: list[str] = []
+    stored, photometric, stated_bits = _stored_values(file, index, warnings)
+    planes = overlay_planes(dataset, stored, index)
+    if photometric == "PALETTE COLOR":
+        return DecodedPixels(_palette(stored, dataset), (127.5, 255.0), False, overlays=planes,
+                             warnings=warnings)  # fmt: skip
+    if stored.ndim == 3:
+        return DecodedPixels(_eight_bits(stored, stated_bits), (127.5, 255.0), False,
+                             overlays=planes, warnings=warnings)  # fmt: skip
+    return _grey(dataset, stored, index, photometric, planes, warnings)
+
+
+def _fault(reason: str) -> InputFault:
+    return InputFault(
+        f"An image cannot be shown: {reason}.", "The other images of the study are not affected."
+    )
+
+
+# --- stored values -----------------------------------------------------------------------------
+
+
+def _stored_values(file: Parsed, index: int, warnings: list[str]) -> tuple[Array, str, int]:
+    """(array, photometric interpretation after decoding, bits stored)."""
+    try:
+        return _decode(file, index)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  codecs raise anything; told as one sentence
+        first = error
+    try:
+        mended = _mended_jpeg(file, index)
+        if mended is not None:
+            warnings.append("A wrong JPEG scan header (Se = 0) was mended to decode this image.")
+            return _decode(file, index, mended)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  the same, for the mended bytes
+        first = error
+    raise _fault(f"its pixel data is damaged or cannot be decoded ({type(first).__name__})")
+
+
+def _decode(file: Parsed, index: int, codestream: bytes | None = None) -> tuple[Array, str, int]:
+    place = file.pixels
+    if place is None:
+        raise _fault("it holds no pixel data")
+    options = as_pixel_options(file.dataset, pixel_keyword=place.keyword, pixel_vr=place.vr)
+    options["transfer_syntax_uid"] = file.transfer_syntax
+    if "pixel_representation" not in options and place.keyword == "PixelData":
+        options["pixel_representation"] = 0  # type 1 in the standard, and yet left out
+    options.setdefault("samples_per_pixel", 1)
+    options.setdefault("photometric_interpretation", "MONOCHROME2")
+    plugin = "pyjpegls" if file.transfer_syntax in JPEGLSTransferSyntaxes else ""
+    source: Any = file.stream
+    if codestream is not None:
+        source, index = _one_fragment(codestream), 0
+        options["number_of_frames"] = 1
+        options.pop("extended_offsets", None)
+    else:
+        file.stream.seek(place.offset)
+    array, properties = get_decoder(file.transfer_syntax).as_array(
+        source, index=index, raw=False, decoding_plugin=plugin, **options
+    )
+    bits = int(properties.get("bits_stored", options.get("bits_stored", 8)))
+    return array, str(properties["photometric_interpretation"]).upper(), bits
+
+
+def _one_fragment(codestream: bytes) -> bytes:
+    """Encapsulated pixel data of one frame in one fragment (PS3.5 A.4)."""
+    padded = codestream + b"\x00" * (len(codestream) % 2)
+    item = b"\xfe\xff\x00\xe0"
+    return item + struct.pack("<L", 0) + item + struct.pack("<L", len(padded)) + padded
+
+
+def _mended_jpeg(file: Parsed, index: int) -> bytes | None:
+    """A sequential JPEG whose scan header says Se = 0 where it must be 63, mended; else None.
+
+    ISO/IEC 10918-1 table B.3: for sequential DCT, Ss is 0 and Se is 63.  Old NEMA test images and
+    some archives carry Se = 0, which libjpeg refuses.
+    """
+    place = file.pixels
+    if file.transfer_syntax != JPEGExtended12Bit or place is None or place.length != UNDEFINED:
+        return None
+    file.stream.seek(place.offset)
+    frames = number_of_frames(file.dataset)
+    data = bytearray(get_frame(file.stream, index, number_of_frames=frames))
+    changed = False
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            end = at + 2 + length  # the last three bytes are Ss, Se, Ah/Al
+            if end <= len(data) and data[end - 3] == 0 and data[end - 2] == 0:
+                data[end - 2] = 63
+                changed = True
+            break
+        if marker in (0xC2, 0xC6, 0xCA, 0xCE):  # progressive: Se may be anything
+            break
+        at += 2 + length
+    return bytes(data) if changed else None
+
+
+# --- colour ------------------------------------------------------------------------------------
+
+
+def _palette(stored: Array, dataset: Dataset) -> Array:
+    """Palette colour to RGB, 8 bit (PS3.3 C.7.6.3.1.5)."""
+    try:
+        colour = np.asarray(apply_color_lut(stored, dataset))
+    except (*elements.ODD_VALUE, OSError) as error:
+        raise _fault("its colour palette is damaged") from error
+    return _eight_bits(colour[..., :3], 8 * colour.dtype.itemsize)
+
+
+def _eight_bits(colour: Array, bits: int) -> Array:
+    if colour.dtype == np.uint8 and bits == 8:
+        return np.ascontiguousarray(colour[..., :3])
+    scaled = colour[..., :3].astype(np.float64) * (255.0 / (2.0 ** min(bits, 32) - 1))
+    return np.clip(scaled + 0.5, 0, 255).astype(np.uint8)
+
+
+# --- grey --------------------------------------------------------------------------------------
+
+
+def _grey(
+    dataset: Dataset,
+    stored: Array,
+    index: int,
+    photometric: str,
+    planes: tuple[Array, ...],
+    warnings: list[str],
+) -> DecodedPixels:
+    groups = elements.items(dataset, "PerFrameFunctionalGroupsSequence")
+    own = groups[index] if index < len(groups) else None
+    shared = elements.item(dataset, "SharedFunctionalGroupsSequence") or functional_groups(dataset)
+    valid = _not_padding(dataset, stored)
+    pixels, unit = _modality(dataset, own, shared, stored, warnings)
+    voi = _first_with(
+        "WindowCenter", elements.item(own, "FrameVOILUTSequence"),
+        elements.item(shared, "FrameVOILUTSequence"), dataset,
+    )  # fmt: skip
+    voi_lut = _voi_lut(dataset)
+    window = _header_window(voi, warnings)
+    if window is None:
+        window = _lut_window(voi_lut) if voi_lut else auto_window(pixels, valid)
+    function = elements.text(voi, "VOILUTFunction").upper() or "LINEAR"
+    if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
+        warnings.append("An unknown VOI LUT function is shown as LINEAR.")
+        function = "LINEAR"
+    inverted = photometric == "MONOCHROME1"
+    return DecodedPixels(pixels, window, inverted, unit, function, voi_lut, planes, warnings)
+
+
+def _first_with(keyword: str, *holders: Dataset | None) -> Dataset | None:
+    return next((h for h in holders if elements.number(h, keyword) is not None), None)
+
+
+def _modality(
+    dataset: Dataset,
+    own: Dataset | None,
+    shared: Dataset | None,
+    stored: Array,
+    warnings: list[str],
+) -> tuple[Array, str]:
+    """Stored values -> modality values (HU for CT), and their unit."""
+    table = _lut_item(elements.item(dataset, "ModalityLUTSequence"))
+    if table is not None and stored.dtype.kind in "iu":
+        first, values = table
+        place = np.clip(stored.astype(np.int64) - first, 0, len(values) - 1)
+        return _compact(values[place]), ""
+    holder = _first_with(
+        "RescaleSlope",
+        elements.item(own, "PixelValueTransformationSequence"),
+        elements.item(shared, "PixelValueTransformationSequence"),
+        dataset,
+    )
+    slope = elements.number(holder, "RescaleSlope")
+    intercept = elements.number(holder, "RescaleIntercept") or 0.0
+    unit = elements.text(holder, "RescaleType") or elements.text(dataset, "Units")
+    spelt_out = not unit or unit.upper().startswith("HOUN")
+    if elements.text(dataset, "Modality").upper() == "CT" and spelt_out:
+        unit = "HU"
+    unit = "" if unit.upper() in ("US", "UNSPECIFIED") else unit
+    if slope is None or (slope == 1 and intercept == 0):
+        return _compact(stored), unit
+    if slope == 0:
+        warnings.append("RescaleSlope is zero: stored values are shown.")
+        return _compact(stored), ""
+    if stored.dtype.kind in "iu" and slope == int(slope) and intercept == int(intercept):
+        return _compact(stored.astype(np.int64) * int(slope) + int(intercept)), unit
+    return (stored.astype(np.float64) * slope + intercept).astype(np.float32), unit
+
+
+def _compact(values: Array) -> Array:
+    """int16, uint16 or float32, whichever holds the values exactly (float32 if none does)."""
+    if values.dtype.kind == "f":
+        return np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    low, high = int(values.min()), int(values.max())
+    for kind in (np.int16, np.uint16):
+        info = np.iinfo(kind)
+        if info.min <= low and high <= info.max:
+            return np.ascontiguousarray(values.astype(kind))
+    return values.astype(np.float32)
+
+
+def _not_padding(dataset: Dataset, stored: Array) -> npt.NDArray[np.bool_] | None:
+    """Pixels that are no padding (PS3.3 C.7.5.1.1.2), or None where all are."""
+    low = elements.integer(dataset, "PixelPaddingValue")
+    if low is None or stored.dtype.kind not in "iu":
+        return None
+    high = elements.integer(dataset, "PixelPaddingRangeLimit")
+    high = low if high is None else high
+    low, high = min(low, high), max(low, high)
+    valid = np.asarray((stored < low) | (stored > high))
+    return valid if valid.any() and not valid.all() else None
+
+
+def _voi_lut(dataset: Dataset) -> tuple[int, Array] | None:
+    return _lut_item(elements.item(dataset, "VOILUTSequence"))
+
+
+def _lut_item(item: Dataset | None) -> tuple[int, Array] | None:
+    """(first value mapped, table) of a LUT sequence item, or None where it is unusable.
+
+    PS3.3 C.11.1.1: the descriptor gives the number of entries (0 means 65536), the first value
+    mapped and the bits of an entry; 8-bit tables may be stored two to a word.
+    """
+    descriptor = elements.numbers(item, "LUTDescriptor", 3)
+    if not descriptor:
+        return None
+    count, first, bits = (int(v) for v in descriptor)
+    count = count % 65536 or 65536
+    if not 1 <= bits <= 16:
+        return None
+    data = elements.value(item, "LUTData")
+    if isinstance(data, bytes):
+        kind = "u1" if len(data) in (count, count + 1) and bits <= 8 else "<u2"
+        usable = len(data) - len(data) % np.dtype(kind).itemsize
+        values = np.frombuffer(data[:usable], dtype=kind).astype(np.int64)
+    else:
+        values = np.asarray(elements.values(item, "LUTData"), dtype=np.int64)
+        if bits <= 8 and values.size == (count + 1) // 2 and count > 1:
+            values = np.stack([values & 0xFF, values >> 8 & 0xFF], axis=1).ravel()
+    if values.size < count or count < 2:
+        return None
+    table = (values[:count] & 0xFFFF).astype(np.uint16)
+    return first, table
+
+
+def _lut_window(voi_lut: tuple[int, Array]) -> tuple[float, float]:
+    """A window over the part of a VOI LUT that changes, for when the user drags."""
+    first, table = voi_lut
+    changes = np.flatnonzero(np.diff(table.astype(np.int64)))
+    if not changes.size:
+        return first + table.size / 2, float(table.size)
+    low, high = first + int(changes[0]), first + int(changes[-1]) + 1
+    return (low + high) / 2, float(max(1, high - low))
+
+
+def _header_window(voi: Dataset | None, warnings: list[str]) -> tuple[float, float] | None:
+    center, width = elements.number(voi, "WindowCenter"), elements.number(voi, "WindowWidth")
+    if center is None or width is None:
+        return None
+    if width <= 0:
+        warnings.append("The header's window width is not positive; a window was computed.")
+        return None
+    return center, width
+
+
+def auto_window(pixels: Array, valid: npt.NDArray[np.bool_] | None = None) -> tuple[float, float]:
+    """(centre, width) from the 0.5th to the 99.5th percentile, padding left out.
+
+    At most about 250 000 pixels are looked at, evenly spread.
+    """
+    step = max(1, int(np.ceil(np.sqrt(pixels.size / 250_000))))
+    sample = pixels[::step, ::step]
+    if valid is not None:
+        chosen = sample[valid[::step, ::step]]
+        sample = chosen if chosen.size else sample
+    low, high = (float(v) for v in np.percentile(sample, (0.5, 99.5)))
+    if high <= low:
+        low, high = float(pixels.min()), float(pixels.max())
+    return (low + high) / 2, max(1.0 if pixels.dtype.kind != "f" else 1e-6, high - low)
