@@ -1,0 +1,1 @@
+"""Engines behind host processes: model packs, vision (onnxruntime), language (llama.cpp), fakes."""
