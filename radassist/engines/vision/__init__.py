@@ -1,0 +1,1 @@
+"""Vision packs run by onnxruntime: images in, masks and measurements or a named refusal out."""
