@@ -1,0 +1,70 @@
+"""A language pack on llama.cpp behind its host process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from radassist.host.process import Host
+from radassist.ports import CancelToken, Completion, Progress
+
+#: The longest prompt and answer together, in tokens.
+CONTEXT_TOKENS = 4096
+
+
+class LlamaLanguageModel:
+    """``ports.LanguageModel`` on a GGUF file.
+
+    The child process starts at the first request.
+
+    :param pack_dir: the folder of the pack.
+    :param pack_id: ``id@version``.
+    :param gguf: the model file, whose hash the caller has checked.
+    """
+
+    def __init__(self, pack_dir: Path, pack_id: str, gguf: Path, threads: int = 2) -> None:
+        self.pack_dir = pack_dir
+        self.threads = threads
+        self._pack = pack_id
+        path = gguf if gguf.is_absolute() else pack_dir / gguf
+        self._host = Host(
+            "radassist.engines.language.worker:create",
+            str(path),
+            threads,
+            CONTEXT_TOKENS,
+            name="language model",
+        )
+
+    @property
+    def pack(self) -> str:
+        return self._pack
+
+    def complete(
+        self,
+        messages: Sequence[tuple[str, str]],
+        *,
+        schema: dict[str, Any] | None = None,
+        max_tokens: int = 256,
+        seed: int = 0,
+        deadline_s: float = 120.0,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Completion:
+        """See ``ports.LanguageModel``.  ``progress`` gets the text so far at every token."""
+        payload = {"messages": list(messages), "schema": schema, "max_tokens": max_tokens}
+        answer = self._host.call(
+            "complete", payload, deadline_s=deadline_s, progress=progress, cancel=cancel
+        )
+        return Completion(
+            text=answer["text"],
+            pack=self._pack,
+            prompt_tokens=answer["prompt_tokens"],
+            completion_tokens=answer["completion_tokens"],
+            seconds=answer["seconds"],
+            seed=seed,
+        )
+
+    def close(self) -> None:
+        """Stop the child process."""
+        self._host.close()
