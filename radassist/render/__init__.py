@@ -1,0 +1,1 @@
+"""Renderings of a report that are not DICOM: text, PDF, key images."""
