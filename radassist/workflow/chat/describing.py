@@ -1,0 +1,324 @@
+""" "The effusion is moderate", "the heart is enlarged": facts about what the report may hold."""
+
+# Patterns and prompts are easier to check on one line than broken into pieces.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from radassist.domain import operations as ops
+from radassist.domain.reading import Mention
+from radassist.workflow.chat import attributes
+from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.assertions import (
+    affirm,
+    findings_of,
+    holds,
+    insert_finding,
+    item_beside,
+    stating,
+)
+from radassist.workflow.chat.propagation import asserted, same_finding
+from radassist.workflow.chat.targets import fitting, parse_target, resolve, which_one
+from radassist.workflow.chat.values import offer_repeat, repeat, set_attributes
+from radassist.workflow.chat.view import Line, View
+from radassist.workflow.chat.wording import (
+    sentence,
+    stems,
+    substituted,
+    takes_an,
+    without_item,
+)
+from radassist.workflow.chat.working import Ask, NeedsModel, Working
+
+
+def describe(command: c.Describe, view: View, work: Working) -> None:
+    """ "The effusion is moderate", "the nodule measures 8 mm", "the heart is enlarged"."""
+    if attributes.is_attribute(command.value) and not _is_rate(command.value):
+        _describe_by_attribute(command, view, work)
+    else:
+        _describe_in_words(command, view, work)
+
+
+def _is_rate(value: str) -> bool:
+    """ "significant" and "extensive" alone say too little to go by."""
+    return value.lower().strip() in ("significant", "both", "one")
+
+
+def _describe_by_attribute(command: c.Describe, view: View, work: Working) -> None:
+    lines = _described_lines(command, view)
+    subject = command.subject
+    pairs = [(x, _mention(x, subject, view, command.value)) for x in lines]
+    there = [(x, m) for x, m in pairs if m is not None and asserted(m)]
+    if not there:
+        if subject and not findings_of(subject, view) and not command.scope:
+            own = command.text or sentence(f"the {subject} is {command.value}")
+            _describe_in_words(replace(command, text=own), view, work)
+            return
+        if subject and any(m is not None for _, m in pairs):
+            affirm(c.Assert(_there_is(command)), view, work)
+            return
+        if subject and not lines:
+            raise Ask(f"No sentence of the report is about “{subject[:80]}”.")
+        raise Ask(which_one(lines) if lines else "It is not clear what is meant.", lines)
+    chosen = _one_place(there, command.value, view)
+    line, mention = chosen
+    set_attributes(line, mention, command.value, work)
+    if command.scope:
+        offer_repeat(line, mention, command.value, view, work)
+    else:
+        repeat(line, mention, command.value, view, work)
+
+
+def _described_lines(command: c.Describe, view: View) -> list[Line]:
+    if command.scope:
+        target = parse_target(command.scope, view)
+        found = resolve(target, view) if target is not None else None
+        if found is None or found.problem:
+            raise Ask(found.problem if found else "It is not clear which sentence is meant.")
+        return list(found.lines)
+    if not command.subject:
+        severity, side, quantity = attributes.parts(command.value)
+        return [
+            x
+            for x in view.fact_lines
+            if x.findings
+            and (not quantity or x.reading.quantities)
+            and (not side or x.sides)
+            and (not severity or re.search(rf"\b{attributes.SEVERITY}\b", x.text, re.I))
+        ]
+    lines = [x for x in view.fact_lines if _mention(x, command.subject, view, command.value)]
+    return [x for x in lines if x in fitting(command.subject, view, lines, every=True)]
+
+
+def _mention(line: Line, subject: str, view: View, value: str) -> Mention | None:
+    """What the subject names in the line: a finding, or with a number also an organ."""
+    if subject:
+        found = attributes.mention_of(line, subject, view)
+        measured = attributes.parts(value)[2] and line.reading.quantities
+        if measured and not findings_of(subject, view):
+            organ = attributes.anatomy_of(line, subject, view)
+            if organ is not None and _measures(line, organ):
+                return organ
+            word = attributes.plain_mention(line, subject)
+            others = [m for m in line.findings if asserted(m) and word and word.text not in m.text]
+            return word if word is not None and not others and _numbered(line, word) else None
+        return found
+    there = [m for m in line.findings if asserted(m)]
+    return there[0] if len({m.concept for m in there}) == 1 else (line.findings or (None,))[0]
+
+
+def _numbered(line: Line, word: Mention) -> bool:
+    """True when the line's one number, or the number beside it, is this word's."""
+    low, high = attributes.segment(line.text, word)
+    near = [q for q in line.reading.quantities if low <= q.start < high]
+    return len(near) == 1 or len(line.reading.quantities) == 1
+
+
+def _measures(line: Line, organ: Mention) -> bool:
+    """True when the line gives the organ itself a number, not a finding in it."""
+    low, high = attributes.segment(line.text, organ)
+    if any(low <= m.start < high for m in line.findings if asserted(m)):
+        return False
+    return any(low <= q.start < high for q in line.reading.quantities)
+
+
+def _one_place(there: list[tuple[Line, Mention]], value: str, view: View) -> tuple[Line, Mention]:
+    """The Findings sentence meant; more than one is narrowed by the kind of value, then asked."""
+    own = [(x, m) for x, m in there if x.section == view.findings_name] or there
+    if len(own) == 1:
+        return own[0]
+    severity, side, quantity = attributes.parts(value)
+    same_kind = [
+        (x, m)
+        for x, m in own
+        if (quantity and x.reading.quantities)
+        or (severity and re.search(rf"\b{attributes.SEVERITY}\b", x.text, re.I) and not quantity)
+        or (side and x.sides and not quantity and not severity)
+    ]
+    if len(same_kind) == 1:
+        return same_kind[0]
+    raise Ask(which_one([x for x, _ in own]), [x for x, _ in own])
+
+
+def _there_is(command: c.Describe) -> str:
+    severity, side, quantity = attributes.parts(command.value)
+    side = {"bilaterally": "bilateral", "both": "bilateral"}.get(side.lower(), side)
+    words = " ".join(x for x in (severity, quantity, side, command.subject) if x)
+    article = (
+        "" if command.subject.endswith("s") else ("an " if takes_an(words.split()[0]) else "a ")
+    )
+    verb = "are" if command.subject.endswith("s") else "is"
+    return sentence(f"there {verb} {article}{words}")
+
+
+def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
+    pool = view.in_section(view.findings_name)
+    lines = fitting(command.subject, view, pool)
+    if any(x.text.rstrip(".").lower() == command.text.rstrip(".").lower() for x in view.fact_lines):
+        raise Ask("The report says that already.")
+    if not lines:
+        insert_finding(command.text, view, work)
+        return
+    if len(lines) > 1:
+        there = [x for x in lines if holds(x, command.subject, view)]
+        lines = there if len(there) == 1 else lines
+    if len(lines) > 1:
+        subject = [x for x in lines if _is_subject(x, command.subject)]
+        shared = [x for x in subject if set(stems(command.value)) & set(x.stems)]
+        subject = shared if len(shared) == 1 else subject
+        if len(subject) != 1:
+            raise Ask(which_one(lines), lines)
+        lines = subject
+    line = lines[0]
+    if _only_number(line, command, work):
+        return
+    mention = attributes.mention_of(line, command.subject, view)
+    denied = mention is not None and bool(mention.concept) and not asserted(mention)
+    if (
+        mention is not None
+        and denied
+        and findings_of(command.subject, view)
+        and _says_it_is_there(command, mention, view)
+    ):
+        raise Ask(f"The report denies it: {line.quoted()}", [line])
+    if mention is not None and asserted(mention):
+        words = command.value.strip(" .").split()
+        value = re.sub(r"^(?:in|at|of)\s+(?:the\s+)?", "", command.value)
+        graded = attributes.with_grade(line, value)
+        if graded is not None and graded != line.text:
+            work.rewrite(line.id, graded)
+            return
+        moved = attributes.with_location(line, mention, command.value)
+        if moved is not None and moved != line.text:
+            work.rewrite(line.id, moved)
+            _place_elsewhere(line, mention, command.value, view, work)
+            return
+        new = attributes.with_adjective(line.text, mention, words[0]) if len(words) == 1 else None
+        if new is not None and new != line.text:
+            work.rewrite(line.id, new)
+            return
+    if _says_only(line, command, view):
+        work.rewrite(line.id, command.text)
+        _offer_contrary(line, command, view, work)
+        return
+    _beside(line, command, view, work)
+
+
+def _only_number(line: Line, command: c.Describe, work: Working) -> bool:
+    """ "The tip is 4 cm above the carina" where the line differs in nothing but the number."""
+    quantity = attributes.parts(command.value)[2]
+    if not quantity or len(line.reading.quantities) != 1:
+        return False
+    rest = command.value.replace(quantity, " ")
+    if not set(stems(rest)) <= set(line.stems):
+        return False
+    text = substituted(line.text, line.reading.quantities[0].text, quantity)
+    if text is None or text == line.text:
+        return False
+    work.rewrite(line.id, text)
+    return True
+
+
+def _place_elsewhere(line: Line, mention: Mention, value: str, view: View, work: Working) -> None:
+    """The same finding at the same old place in another section moves with it."""
+    for other in view.fact_lines:
+        for m in other.findings:
+            same = same_finding(m, mention, view.lexicon) and set(m.location) == set(
+                mention.location
+            )
+            if other.section != line.section and same and asserted(m):
+                moved = attributes.with_location(other, m, value)
+                if moved is not None and moved != other.text:
+                    work.rewrite(other.id, moved)
+
+
+def _says_it_is_there(command: c.Describe, mention: Mention, view: View) -> bool:
+    return any(
+        m.concept == mention.concept and asserted(m) for m in findings_of(command.text, view)
+    )
+
+
+def _is_subject(line: Line, subject: str) -> bool:
+    return bool(set(stems(subject)) & set(line.stems[:2]))
+
+
+def _says_only(line: Line, command: c.Describe, view: View) -> bool:
+    """True when the line holds nothing but its subject, so that a new sentence loses nothing."""
+    new = view.reading(command.text)
+    said = {m.concept for m in new.mentions} | {c for m in new.mentions for c in m.location}
+    subject = {m.concept for m in view.reading(command.subject).mentions}
+    stem_set = set(stems(command.text))
+    single = len({m.concept for m in line.findings}) <= 1
+    others = [
+        m
+        for m in line.reading.mentions
+        if m.concept not in said | subject
+        and not set(stems(m.text)) <= stem_set
+        and not (single and _about(m, subject))
+    ]
+    if item_beside(line, command.subject):
+        return False
+    if not _NORMAL.search(command.value) and _left_over(line, command, others):
+        return False
+    lost = {q.text for q in line.reading.quantities} - {q.text for q in new.quantities}
+    return not others and not lost
+
+
+_NORMAL = re.compile(
+    r"\b(?:normal|unremarkable|clear|intact|negative|within normal limits|patent)\b", re.I
+)
+
+
+#: Words that say how a thing is, and nothing of what else there is.
+_STATE_WORDS = frozenset(
+    stems(
+        "normal size limits within unremarkable clear intact configuration contour contours appearance "
+        "enlarged dilated borderline mildly moderately severely markedly slightly stable unchanged "
+        "caliber shape position attenuation echotexture patent grossly otherwise midline signal"
+    )
+)
+
+
+def _left_over(line: Line, command: c.Describe, others: list[Mention]) -> bool:
+    """True when the line holds words that the new sentence would lose."""
+    own = {
+        s
+        for m in line.reading.mentions
+        if m not in others and (m.location or m.kind == "anatomy")
+        for s in stems(m.text)
+    }
+    left = set(line.stems) - set(stems(command.text)) - _STATE_WORDS - own
+    return len(left) > 1
+
+
+def _about(mention: Mention, subject: set[str]) -> bool:
+    """True for "cardiomegaly" when the heart is spoken of."""
+    return bool(subject & set(mention.location)) or mention.concept in subject
+
+
+def _beside(line: Line, command: c.Describe, view: View, work: Working) -> None:
+    """The line says more than this: its part is taken out, or the new sentence put after it."""
+    subject = {m.concept for m in view.reading(command.subject).mentions}
+    own = [m for m in line.reading.mentions if m.concept in subject]
+    if len(own) == 1:
+        shorter = without_item(line.text, own[0].start, own[0].end)
+        if shorter is not None:
+            section, at = work.place_of(line.id)
+            work.rewrite(line.id, shorter)
+            work.insert(section.name, at, command.text)
+            return
+    raise NeedsModel(command.text, [line], own=command.text)
+
+
+def _offer_contrary(line: Line, command: c.Describe, view: View, work: Working) -> None:
+    """Impression sentences on the finding that the old sentence held, and the new one does not."""
+    new = {(m.concept, m.presence) for m in findings_of(command.text, view)}
+    for mention in line.findings:
+        if (mention.concept, mention.presence) in new or not asserted(mention):
+            continue
+        for other, same in stating(mention, view.fact_lines, there=True):
+            if other.id != line.id and len({m.concept for m in other.findings}) == 1 and same:
+                work.offer(ops.Delete(other.id))

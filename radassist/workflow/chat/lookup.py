@@ -1,0 +1,58 @@
+"""The statements of a command, or the question which are meant."""
+
+from __future__ import annotations
+
+from radassist.workflow.chat.propagation import shares_finding
+from radassist.workflow.chat.targets import (
+    Resolution,
+    Target,
+    parse_target,
+    resolve,
+)
+from radassist.workflow.chat.view import Line, View
+from radassist.workflow.chat.working import Ask, Working
+
+
+def found_lines(resolution: Resolution, work: Working) -> tuple[Line, ...]:
+    if resolution.problem:
+        raise Ask(resolution.problem, resolution.candidates)
+    work.notices.extend(resolution.notices)
+    return resolution.lines
+
+
+def target_of(phrase: str, view: View) -> Target:
+    target = parse_target(phrase, view)
+    if target is None:
+        raise Ask(f"No sentence of the report is about “{phrase[:80]}”.")
+    return target
+
+
+def lines_of(phrase: str, view: View, work: Working) -> tuple[Line, ...]:
+    return found_lines(resolve(target_of(phrase, view), view), work)
+
+
+def style_lines(phrase: str, view: View) -> tuple[Line, ...]:
+    target = parse_target(phrase, view)
+    if target is None:
+        return ()
+    resolution = resolve(target, view)
+    if resolution.problem:
+        raise Ask(resolution.problem, resolution.candidates)
+    return resolution.lines
+
+
+def told_elsewhere(lines: tuple[Line, ...], view: View) -> list[Line]:
+    chosen = {line.id for line in lines}
+    return [
+        other
+        for other in view.fact_lines
+        if other.id not in chosen and any(shares_finding(line, other) for line in lines)
+    ]
+
+
+def state_one_finding(lines: tuple[Line, ...]) -> bool:
+    common = set.intersection(*({m.concept for m in x.findings} for x in lines))
+    per_section: dict[str, int] = {}
+    for line in lines:
+        per_section[line.section] = per_section.get(line.section, 0) + 1
+    return bool(common) and max(per_section.values()) == 1

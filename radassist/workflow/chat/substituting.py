@@ -1,0 +1,148 @@
+"""Words for words, in one sentence or wherever the same fact stands."""
+
+# Patterns and prompts are easier to check on one line than broken into pieces.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from radassist.workflow.chat import attributes, describing
+from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.lookup import (
+    found_lines,
+    state_one_finding,
+    target_of,
+    told_elsewhere,
+)
+from radassist.workflow.chat.targets import (
+    fitting,
+    resolve,
+    which_one,
+)
+from radassist.workflow.chat.view import Line, View
+from radassist.workflow.chat.wording import (
+    literal_pattern,
+    stems,
+    substituted,
+)
+from radassist.workflow.chat.working import Ask, Working
+
+
+def substitute(command: c.Substitute, view: View, work: Working) -> None:
+    pool, named = _substitution_pool(command, view, work)
+    offered: dict[str, str] = {}
+    if _exchanged(command, pool, work):
+        return
+    for old, new in command.pairs:
+        pattern = literal_pattern(old)
+        lines = [x for x in pool if pattern.search(work.text(x.id))]
+        if not lines:
+            if not _instead(command, old, new, pool, named, view, work):
+                raise Ask(_not_there(old, command))
+            continue
+        if not named and not command.everywhere:
+            lines = _the_same_fact(old, lines, view)
+        for line in lines:
+            changed = substituted(work.text(line.id), old, new)
+            if changed is not None:
+                work.rewrite(line.id, changed)
+        if named and not command.everywhere:
+            for other in _alike(lines, old, view):
+                again = substituted(offered.get(other.id, other.text), old, new)
+                if again is not None:
+                    offered[other.id] = again
+    for statement_id, text in offered.items():
+        work.offer(work.rewritten(statement_id, text))
+
+
+def _alike(lines: list[Line], old: str, view: View) -> list[Line]:
+    """Other statements on the same finding; by their words where the lexicon does not know it."""
+    same = told_elsewhere(tuple(lines), view)
+    own = set(stems(old))
+    for other in view.fact_lines:
+        if other in same or other in lines or not literal_pattern(old).search(other.text):
+            continue
+        if any(len((set(x.stems) & set(other.stems)) - own) >= 2 for x in lines):
+            same.append(other)
+    return same
+
+
+def _exchanged(command: c.Substitute, pool: list[Line], work: Working) -> bool:
+    """ "right to left and left to right": both at once, or the second would undo the first."""
+    pairs = {old.lower(): new for old, new in command.pairs}
+    if len(pairs) != 2 or {n.lower() for n in pairs.values()} != set(pairs):
+        return False
+    first, second = pairs
+    for line in pool:
+        text = work.text(line.id)
+        marked = substituted(text, first, "qqxqq") or text
+        half = substituted(marked, second, pairs[second]) or marked
+        work.rewrite(line.id, substituted(half, "qqxqq", pairs[first]) or half)
+    if not work.operations:
+        raise Ask(_not_there(first, command))
+    return True
+
+
+def _substitution_pool(command: c.Substitute, view: View, work: Working) -> tuple[list[Line], bool]:
+    """(statements to look in, whether the user named them)."""
+    if command.scope:
+        target = target_of(command.scope, view)
+
+        def holds(line: Line) -> bool:
+            return any(literal_pattern(old).search(line.text) for old, _ in command.pairs)
+
+        return list(found_lines(resolve(target, view, keep=holds), work)), not target.every
+    if command.subject:
+        lines = fitting(command.subject, view, view.fact_lines, every=True)
+        if not lines:
+            raise Ask(f"No sentence of the report is about “{command.subject[:80]}”.")
+        return lines, False
+    if command.everywhere:
+        return list(view.lines), False
+    facts = [
+        x
+        for x in view.fact_lines
+        if any(literal_pattern(o).search(x.text) for o, _ in command.pairs)
+    ]
+    return (facts if facts else list(view.lines)), False
+
+
+def _not_there(old: str, command: c.Substitute) -> str:
+    where = command.scope or (
+        f"what is said about {command.subject}" if command.subject else "the report"
+    )
+    return f"“{old[:80]}” is not in {where[:80]}."
+
+
+def _the_same_fact(old: str, lines: list[Line], view: View) -> list[Line]:
+    """All lines when they state one finding, else the question which is meant."""
+    if len(lines) == 1 or state_one_finding(tuple(lines)) or len(old.split()) > 3:
+        return lines
+    if not any(line.findings for line in lines) and not attributes.is_attribute(old):
+        return lines
+    raise Ask(which_one(lines), lines)
+
+
+def _instead(
+    command: c.Substitute,
+    old: str,
+    new: str,
+    pool: list[Line],
+    named: bool,
+    view: View,
+    work: Working,
+) -> bool:
+    """The old words are not there as typed: another name of the concept, or a value for a subject."""
+    concepts = {m.concept for m in view.reading(old).mentions}
+    if concepts:
+        hits = [(x, m) for x in pool for m in x.reading.mentions if m.concept in concepts]
+        if len({x.id for x, _ in hits}) == 1 or (hits and (named or command.everywhere)):
+            for line, mention in hits:
+                text = substituted(work.text(line.id), mention.text, new)
+                if text is not None:
+                    work.rewrite(line.id, text)
+            return True
+    if command.subject and attributes.is_attribute(new):
+        described = c.Describe(command.subject, "is", new, "", command.scope)
+        describing.describe(described, view, work)
+        return True
+    return False

@@ -1,0 +1,133 @@
+"""The main job without a screen: open, see, draft.  The window and the command line share it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from radassist.domain.findings import Finding
+from radassist.domain.operations import Insert
+from radassist.domain.report import Report, Statement, empty_report
+from radassist.domain.templates import ReportTemplate, choose
+from radassist.ports import Archive, CancelToken, LanguageModel, Progress, ReportStore, VisionModel
+from radassist.workflow.draft import draft_steps
+from radassist.workflow.see import SeenStudy, see_study
+from radassist.workflow.session import Clock, ReportSession, Step, begin, entries_for
+from radassist.workflow.study_choice import Subject, context
+
+#: Writes the Impression from a drafted report: statements and notices.
+ImpressionWriter = Callable[[Report, LanguageModel | None], tuple[list[Statement], list[str]]]
+
+NO_LANGUAGE = (
+    "No language pack was used: the impression follows fixed rules. "
+    "`radassist models fetch language-default` installs one."
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The parts that drafting needs, joined by the composition root.
+
+    :param language: None where no pack is installed or it was switched off.
+    :param fingerprints: pack reference -> sha256 of its files, for replay.
+    :param notices: what the composition root has to say about missing parts.
+    """
+
+    archive: Archive
+    store: ReportStore
+    vision: Sequence[VisionModel]
+    language: LanguageModel | None
+    templates: Sequence[ReportTemplate]
+    impression: ImpressionWriter
+    clock: Clock
+    user: str
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A stored draft with what was seen on the way."""
+
+    session: ReportSession
+    subject: Subject
+    seen: SeenStudy
+
+
+def draft_report(desk: Desk, subject: Subject, progress: Progress, cancel: CancelToken) -> Drafted:
+    """See, draft and store a report on one study.
+
+    :raises Cancelled: by the adapters, when the user cancels; nothing is stored then.
+    :raises StorageFault: the report could not be stored.
+    """
+    seen = see_study(desk.archive, desk.vision, subject.study, _part(progress, 0.0, 0.6), cancel)
+    findings = [f for s in seen.seen for f in s.result.findings]
+    template = choose(desk.templates, subject.series)
+    report_id = str(uuid.uuid4())
+    empty = empty_report(report_id, context(subject, seen.pixel_hashes()), template.ref)
+    builder = draft_steps(report_id, subject, empty, template, findings)
+    progress(0.6, "Writing the impression")
+    half, _ = entries_for(builder.report, builder.steps, desk.clock(), 1)
+    impression, notices = desk.impression(half, desk.language)
+    steps = builder.steps + _impression_steps(impression)
+    notices = [*_notices(seen, desk), *notices]
+    base = replace(builder.report, origin=_origin(desk, template, findings, seen))
+    session = begin(
+        desk.store, base, steps, desk.user, desk.clock, _event_detail(desk, subject, seen), notices
+    )
+    progress(1.0, "Draft ready")
+    return Drafted(session, subject, seen)
+
+
+def _impression_steps(statements: Sequence[Statement]) -> list[Step]:
+    return [
+        Step(Insert("Impression", place, statement), "draft", statement.provenance.source)
+        for place, statement in enumerate(statements)
+    ]
+
+
+def _notices(seen: SeenStudy, desk: Desk) -> list[str]:
+    notices = [*desk.notices, *(f"Vision: {sentence}" for sentence in seen.refusals)]
+    for item in seen.seen:
+        notices += [f"Vision: {w}" for w in item.result.warnings]
+    if desk.language is None:
+        notices.append(NO_LANGUAGE)
+    return list(dict.fromkeys(notices))
+
+
+def _origin(
+    desk: Desk, template: ReportTemplate, findings: Sequence[Finding], seen: SeenStudy
+) -> dict[str, Any]:
+    """What is needed to make the same draft again, or to say what differs."""
+    return {
+        "radassist": desk.version,
+        "template": template.ref,
+        "packs": dict(desk.fingerprints),
+        "language": desk.language.pack if desk.language else None,
+        "seed": 0,
+        "pixels": seen.pixel_hashes(),
+        "findings": [f.id for f in findings],
+    }
+
+
+def _event_detail(desk: Desk, subject: Subject, seen: SeenStudy) -> dict[str, Any]:
+    return {
+        "study": subject.study.study_instance_uid,
+        "series": len(subject.study.series),
+        "packs": dict(desk.fingerprints),
+        "language": desk.language.pack if desk.language else None,
+        "refusals": list(seen.refusals),
+        "findings": sum(len(s.result.findings) for s in seen.seen),
+    }
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """A progress that fills one part of the whole."""
+
+    def inner(fraction: float, text: str) -> None:
+        progress(start + max(0.0, fraction) * (end - start), text)
+
+    return inner
