@@ -1,0 +1,169 @@
+"""Every action of the window: menus, keys, key help and palette are made from this table alone."""
+
+from __future__ import annotations
+
+from radassist.commands.context import Action, Context
+from radassist.domain.report import ReportState
+
+#: Menus and headings of the key help, in order.
+CATEGORIES = ("File", "Edit", "View", "Window/level", "Series", "Statement", "Chat", "Report",
+              "Help")  # fmt: skip
+
+
+def _study(context: Context) -> bool:
+    return context.has_study
+
+
+def _image(context: Context) -> bool:
+    return context.images > 0
+
+
+def _stack(context: Context) -> bool:
+    return context.images > 1
+
+
+def _many_series(context: Context) -> bool:
+    return context.series > 1
+
+
+def _report(context: Context) -> bool:
+    return context.has_report
+
+
+def _editable(context: Context) -> bool:
+    return context.editable
+
+
+def _statement(context: Context) -> bool:
+    return context.editable and context.statement_selected
+
+
+def _undo(context: Context) -> bool:
+    return context.editable and context.can_undo
+
+
+def _redo(context: Context) -> bool:
+    return context.editable and context.can_redo
+
+
+def _preview(context: Context) -> bool:
+    return context.has_preview
+
+
+def _final(context: Context) -> bool:
+    return context.has_report and context.report_state is ReportState.FINAL
+
+
+_FILE = (
+    Action("file.open", "Open files…", "File", ("Ctrl+O",),
+           hint="Open DICOM files or a zip.", words="load import image"),
+    Action("file.open_folder", "Open folder…", "File", ("Ctrl+Shift+O",),
+           hint="Open a folder with DICOM files, or a CD with a DICOMDIR.",
+           words="load import directory cd"),
+    Action("file.export", "Export report…", "File", ("Ctrl+E",), _report,
+           hint="Write JSON, text, PDF, DICOM SR and key images into a folder.",
+           words="save pdf sr text"),
+    Action("app.quit", "Quit", "File", ("Ctrl+Q",), words="exit close leave"),
+)  # fmt: skip
+
+_EDIT = (
+    Action("edit.undo", "Undo", "Edit", ("Ctrl+Z",), _undo,
+           hint="Take back the latest change of the report."),
+    Action("edit.redo", "Redo", "Edit", ("Ctrl+Y", "Ctrl+Shift+Z"), _redo,
+           hint="Do the change again that was taken back."),
+    Action("palette.open", "Command palette…", "Edit", ("Ctrl+K",),
+           hint="Find any command by its name.", words="search find commands"),
+    Action("focus.next", "Next pane", "Edit", ("F6",),
+           hint="Move the keyboard from studies to images, report and chat."),
+    Action("focus.previous", "Previous pane", "Edit", ("Shift+F6",),
+           hint="Move the keyboard the other way round."),
+)  # fmt: skip
+
+_VIEW = (
+    Action("view.next_image", "Next image", "View", ("PgDown", "Down"), _stack, False,
+           "One image further; the wheel does the same.", "scroll slice"),
+    Action("view.previous_image", "Previous image", "View", ("PgUp", "Up"), _stack, False,
+           "One image back; the wheel does the same.", "scroll slice"),
+    Action("view.first", "First image", "View", ("Home",), _stack, False),
+    Action("view.last", "Last image", "View", ("End",), _stack, False),
+    Action("view.fit", "Fit to pane", "View", ("F",), _image, False,
+           "Show the whole image; a double click does the same.", "zoom whole"),
+    Action("view.actual_size", "One image pixel per screen pixel", "View", ("Z",), _image, False,
+           "Zoom to one screen pixel for each image pixel.", "zoom 1:1 100%"),
+    Action("view.zoom_in", "Zoom in", "View", ("+", "="), _image, False),
+    Action("view.zoom_out", "Zoom out", "View", ("-",), _image, False),
+    Action("view.reset", "Reset view", "View", ("0",), _image, False,
+           "Window of the header, whole image, not inverted."),
+    Action("view.invert", "Invert grey scale", "View", ("I",), _image, False,
+           words="negative black white"),
+    Action("view.overlay", "AI regions", "View", ("O",), lambda c: c.has_overlay, False,
+           "Show or hide the outlines that a vision pack drew.", "mask segmentation contour"),
+    Action("view.calipers", "Calipers", "View", ("M",), lambda c: c.has_calipers, False,
+           "Show or hide measured lines with their values.", "measurement diameter"),
+    Action("view.text", "Text on the image", "View", ("T",), _image, False,
+           "Show or hide corner text, orientation letters and scale bar.", "overlay annotation"),
+)  # fmt: skip
+
+_WINDOWS = tuple(
+    Action(f"view.preset_{number}", f"Preset {number}", "Window/level", (str(number),), _image,
+           False, f"Window and level number {number} of this modality.",
+           "window level preset lung bone brain soft tissue")
+    for number in range(1, 10)
+)  # fmt: skip
+
+_SERIES = (
+    Action("series.next", "Next series", "Series", ("N", "Right"), _many_series, False),
+    Action("series.previous", "Previous series", "Series", ("P", "Left"), _many_series, False),
+)
+
+_STATEMENT = (
+    Action("statement.next", "Next statement", "Statement", ("J",), _report, False),
+    Action("statement.previous", "Previous statement", "Statement", ("K",), _report, False),
+    Action("statement.edit", "Edit statement", "Statement", ("E",), _statement, False,
+           "Type in the selected statement.", "change write"),
+    Action("statement.add", "Add statement", "Statement", ("Ins",), _editable, False,
+           "Write a new statement below the selected one.", "insert new sentence"),
+    Action("statement.accept", "Accept statement", "Statement", ("A",), _statement, False),
+    Action("statement.reject", "Reject statement", "Statement", ("R",), _statement, False,
+           "Out of the text; kept in the record."),
+    Action("statement.delete", "Delete statement", "Statement", ("Del",), _statement, False,
+           words="remove"),
+    Action("statement.accept_all", "Accept all statements", "Statement", ("Shift+A",), _editable,
+           False, "Accept every proposal that is left."),
+    Action("statement.evidence", "Show evidence", "Statement", ("V",),
+           lambda c: c.has_report and c.statement_selected, False,
+           "Jump to the image that the statement rests on.", "image region why"),
+)  # fmt: skip
+
+_CHAT = (
+    Action("chat.focus", "Ask or tell…", "Chat", ("Ctrl+L", "/"), _report,
+           hint="Put the cursor into the chat line.", words="chat question change"),
+    Action("chat.apply", "Apply changes", "Chat", ("Ctrl+Return",), _preview,
+           hint="Apply the changes that the chat shows."),
+    Action("chat.discard", "Discard changes", "Chat", ("Esc",), _preview,
+           hint="Throw the changes away that the chat shows."),
+)  # fmt: skip
+
+_REPORT = (
+    Action("report.check", "Check report", "Report", ("C",), _report, False,
+           "Look for wrong sides, numbers, contradictions and gaps."),
+    Action("report.sign", "Sign…", "Report", ("Ctrl+Shift+S",), _editable,
+           hint="Sign as preliminary or final, with your name and the time.",
+           words="finalise approve"),
+    Action("report.addendum", "Add addendum…", "Report", ("Ctrl+Shift+A",), _final,
+           hint="A final report is changed by addenda only."),
+)  # fmt: skip
+
+_HELP = (
+    Action("help.keys", "Keys", "Help", ("F1", "?"), hint="All keys, by topic.",
+           words="keyboard shortcuts help"),
+    Action("help.guide", "Guide", "Help", ("Ctrl+F1",), hint="The job in six steps; colours.",
+           words="manual documentation"),
+    Action("help.system", "System…", "Help", hint="Offline guard, packs and what is missing.",
+           words="status doctor packs"),
+    Action("help.about", "About radassist", "Help", words="version licence"),
+)  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = (
+    *_FILE, *_EDIT, *_VIEW, *_WINDOWS, *_SERIES, *_STATEMENT, *_CHAT, *_REPORT, *_HELP
+)  # fmt: skip
