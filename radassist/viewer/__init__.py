@@ -1,0 +1,1 @@
+"""Scene state and tools of the viewer, without Qt."""
