@@ -1,0 +1,225 @@
+"""The window over the workbench: the services it asks for, running it, and a picture of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import (
+    QEventLoop,
+    QMessageLogContext,
+    QTimer,
+    QtMsgType,
+    SignalInstance,
+    qInstallMessageHandler,
+)
+from PySide6.QtWidgets import QApplication
+
+from radassist import offline
+from radassist.app.workbench import Workbench
+from radassist.checks import Problem
+from radassist.domain.report import Report
+from radassist.domain.study import Frame, OpenResult
+from radassist.engines.packs import READY
+from radassist.errors import EngineFault, StorageFault
+from radassist.library import resources_dir
+from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
+from radassist.store.sqlite import utc_now
+from radassist.ui.main_window import MainWindow
+from radassist.ui.services import OpenReport, SystemLine
+from radassist.ui.theme import apply_theme
+from radassist.workflow.chat import ChatTurn
+from radassist.workflow.see import SeenStudy, see_study
+from radassist.workflow.session import ReportSession
+from radassist.workflow.study_choice import Subject
+
+_log = logging.getLogger(__name__)
+
+_PICTURE_DEADLINE_MS = 120_000
+
+
+class WindowServices:
+    """``ui.services.Services`` over a workbench."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._seen: dict[str, SeenStudy] = {}
+
+    @property
+    def user(self) -> str:
+        """The name that acts carry."""
+        return self._bench.user
+
+    def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
+        """Open files, folders, zips or a DICOMDIR."""
+        return self._bench.open(paths, progress, cancel)
+
+    def decode(self, frame: Frame) -> DecodedFrame:
+        """Pixels of one frame."""
+        return self._bench.archive.decode(frame)
+
+    def draft(self, subject: Subject, progress: Progress, cancel: CancelToken) -> OpenReport:
+        """Reopen the newest stored report on the study, else see and draft it."""
+        study = subject.study.study_instance_uid
+        stored = self._bench.stored_reports(study)
+        if stored:
+            bench = self._bench
+            seen = see_study(bench.archive, bench.vision, subject.study, progress, cancel)
+            session = ReportSession(bench.store, stored[0], bench.user, utc_now)
+        else:
+            drafted = self._bench.draft(subject, progress, cancel)
+            session, seen = drafted.session, drafted.seen
+        self._seen[study] = seen
+        self._bench.chat().prepare(session.report)  # so that the first instruction is quick too
+        return OpenReport(session, subject, _by_image(seen))
+
+    def chat(
+        self, report: Report, instruction: str, progress: Progress, cancel: CancelToken
+    ) -> ChatTurn:
+        """Understand one instruction or question."""
+        talk = self._bench.chat()
+        return talk.respond(report, instruction, progress=progress, cancel=cancel)
+
+    def check(self, report: Report) -> list[Problem]:
+        """The deterministic checks."""
+        return self._bench.check(report)
+
+    def export(self, opened: OpenReport, folder: Path) -> tuple[list[Path], list[str]]:
+        """Write every rendering into a folder."""
+        subject = opened.subject
+        seen = self._seen.get(subject.study.study_instance_uid, SeenStudy())
+        images = self._bench.key_images(subject, seen)
+        instances = [f.instance for s in subject.study.series for f in s.frames]
+        return self._bench.export(opened.session, folder, images, instances)
+
+    def system(self) -> list[SystemLine]:
+        """The offline guard and the packs."""
+        guard = offline.installed()
+        lines = [
+            SystemLine(
+                "offline" if guard else "offline guard",
+                "No connection but to this machine is let through."
+                if guard
+                else "The offline guard is not on.",
+                guard,
+            )
+        ]
+        for status in self._bench.registry.list_packs():
+            if status.id == "language-tiny":
+                continue  # for tests of the plumbing only
+            ready = status.state == READY
+            text = "ready" if ready else f"{status.reason} {status.next_step}"
+            lines.append(SystemLine(f"{status.id} {status.version}", text, ready))
+        return lines
+
+
+def run_window(paths: Sequence[Path]) -> int:
+    """Show the window until it is closed; returns the exit code.
+
+    :raises EngineFault: there is no screen to show it on.
+    """
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY")
+        or os.environ.get("WAYLAND_DISPLAY")
+        or os.environ.get("QT_QPA_PLATFORM")
+    ):
+        raise EngineFault(
+            "There is no screen for the window.", "Use `radassist draft PATH --out DIR` instead."
+        )
+    app = _application()
+    with Workbench() as bench:
+        bench.archive.start()
+        window = _window(bench)
+        window.show()
+        if paths:
+            window.desk.open(paths)
+        return app.exec()
+
+
+def screenshot(
+    paths: Sequence[Path],
+    home: Path,
+    out: Path,
+    *,
+    size: tuple[int, int] = (1600, 1000),
+    instruction: str = "",
+) -> None:
+    """Open paths in a window that nobody sees, wait until it is ready, and save its picture.
+
+    :param home: folder of the records, as ``RADASSIST_HOME``.
+    :param out: the PNG to write.
+    :param instruction: asked in the chat first; its answer is in the picture, not applied.
+    :raises StorageFault: the picture cannot be written.
+    :raises EngineFault: the window was not ready in time.
+    """
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    _application()
+    with Workbench(home=home) as bench:
+        window = _window(bench)
+        window.resize(*size)
+        window.show()
+        ready = _wait(window, lambda: window.desk.open(paths), window.desk.problems_changed)
+        if ready and instruction:
+            ready = _wait(window, lambda: window.chat.submit(instruction), window.desk.answered)
+        picture = window.grab()
+        window.close()
+        window.deleteLater()
+    if not ready:
+        raise EngineFault("The window was not ready in time for its picture.")
+    if not picture.save(str(out), "PNG"):
+        raise StorageFault(f"The screenshot {out} could not be written.", "Choose another folder.")
+
+
+def _wait(window: MainWindow, act: Callable[[], None], until: SignalInstance) -> bool:
+    """Do something and run the event loop until its signal came and nothing is under way."""
+    loop = QEventLoop()
+    came: list[object] = []
+    until.connect(lambda *_: came.append(True))
+    window.desk.fault.connect(lambda _: came.append(True))
+    act()
+    poll = QTimer()
+    poll.setInterval(50)
+    poll.timeout.connect(lambda: loop.quit() if came and not window.tasks.busy() else None)
+    poll.start()
+    late = QTimer()
+    late.setSingleShot(True)
+    late.timeout.connect(loop.quit)
+    late.start(_PICTURE_DEADLINE_MS)
+    loop.exec()
+    poll.stop()
+    late.stop()
+    QApplication.processEvents()
+    return bool(came)
+
+
+def _qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """Qt's own messages go to the log; the offscreen platform's standing remark goes nowhere."""
+    if "propagateSizeHints" not in text:
+        level = logging.DEBUG if kind is QtMsgType.QtDebugMsg else logging.WARNING
+        _log.log(level, "Qt: %s", text)
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        qInstallMessageHandler(_qt_message)
+        app = QApplication(["radassist"])
+        app.setApplicationName("radassist")
+        app.setDesktopFileName("radassist")
+    return app
+
+
+def _window(bench: Workbench) -> MainWindow:
+    app = _application()
+    apply_theme(app, bench.settings.interface_scale)
+    guide = resources_dir() / "help" / "guide.md"
+    text = guide.read_text(encoding="utf-8") if guide.is_file() else ""
+    return MainWindow(WindowServices(bench), text)
+
+
+def _by_image(seen: SeenStudy) -> dict[tuple[str, int], VisionResult]:
+    return {(s.frame.ref.sop_uid, s.frame.ref.frame): s.result for s in seen.seen}

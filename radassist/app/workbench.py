@@ -1,0 +1,277 @@
+"""The workbench: adapters joined to use cases, made lazily, closed together.
+
+Both the command line and the window work through one of these.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from radassist import __version__, offline
+from radassist.app.exports import KeyImage, key_images, report_writers, shown_pixels
+from radassist.checks import Problem, run_checks
+from radassist.dicom.archive import DicomArchive
+from radassist.domain.document import ReportDocument
+from radassist.domain.operations import Insert
+from radassist.domain.plaintext import import_report
+from radassist.domain.reading import Lexicon
+from radassist.domain.report import Report, Section, StudyContext
+from radassist.domain.study import Instance, OpenResult
+from radassist.engines.language.llama import LlamaLanguageModel
+from radassist.engines.packs import Pack, Registry
+from radassist.engines.vision.hosted import HostedCxrAnatomy
+from radassist.errors import Fault, InputFault, PackFault
+from radassist.library import resources_dir
+from radassist.library.lexicon import load_lexicon
+from radassist.library.templates import load_templates
+from radassist.ports import AuditEvent, CancelToken, LanguageModel, Progress, VisionModel
+from radassist.settings import Settings, find_paths, load_settings
+from radassist.store import SqliteStore
+from radassist.store.sqlite import utc_now
+from radassist.workflow.chat import Chat
+from radassist.workflow.export import export
+from radassist.workflow.impression import write_impression
+from radassist.workflow.job import Desk, Drafted, draft_report
+from radassist.workflow.see import SeenStudy
+from radassist.workflow.session import ReportSession, Step, begin
+from radassist.workflow.study_choice import Subject
+
+
+class Workbench:
+    """Everything one session needs; use it as a context manager.
+
+    :param user: who acts; empty for the name in the settings, else the login name.
+    :param home: another folder than ``RADASSIST_HOME`` for the records.
+    """
+
+    def __init__(self, user: str = "", *, home: Path | None = None) -> None:
+        self.paths = find_paths()
+        if home is not None:
+            self.paths = replace(self.paths, home=home)
+        self.settings: Settings = load_settings(self.paths.settings_file)
+        offline.install(self.settings.network())
+        self.user = user.strip() or self.settings.user_name or getpass.getuser()
+        self.notices: list[str] = list(self.settings.warnings)
+        self._packs: dict[str, Pack] = {}
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    # --- parts --------------------------------------------------------------------------------
+
+    @cached_property
+    def archive(self) -> DicomArchive:
+        """Opens and decodes, in worker processes."""
+        archive = DicomArchive(workers=self.settings.decode_workers)
+        self._closing.callback(archive.close)
+        return archive
+
+    @cached_property
+    def store(self) -> SqliteStore:
+        """Reports and audit log of this user."""
+        store = SqliteStore(
+            self.paths.database,
+            keys=self.paths.keys,
+            actor=self.user,
+            checkpoint_every=self.settings.checkpoint_every,
+        )
+        self._closing.callback(store.close)
+        return store
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The model packs that are installed or shipped, and why others are not usable."""
+        return Registry(resources_dir() / "packs", self.paths.models, self.paths.parts)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The shipped lexicon."""
+        return load_lexicon()
+
+    @cached_property
+    def vision(self) -> list[VisionModel]:
+        """The vision packs that can be used; why others cannot goes to ``notices``."""
+        models: list[VisionModel] = []
+        if not self.settings.vision_enabled:
+            self.notices.append("Vision packs are switched off in the settings.")
+            return models
+        for status in self.registry.find_role("vision"):
+            pack = self._usable(status.id)
+            if pack is None:
+                continue
+            model = HostedCxrAnatomy(pack.folder, pack.ref, threads=os.cpu_count() or 1)
+            self._closing.callback(model.close)
+            models.append(model)
+        return models
+
+    @cached_property
+    def language(self) -> LanguageModel | None:
+        """The language model of the settings, or None; why it is None goes to ``notices``."""
+        if not self.settings.language_enabled:
+            self.notices.append("The language model is switched off in the settings.")
+            return None
+        pack = self._usable(self.settings.language_pack)
+        if pack is None:
+            return None
+        threads = self.settings.language_threads or os.cpu_count() or 1
+        model = LlamaLanguageModel(pack.folder, pack.ref, pack.path(), threads=threads)
+        self._closing.callback(model.close)
+        return model
+
+    def _usable(self, pack_id: str) -> Pack | None:
+        """A pack with checked hashes; else None, and the reason goes to ``notices``."""
+        try:
+            pack = self.registry.find(pack_id)
+        except PackFault as fault:
+            self.notices.append(str(fault))
+            return None
+        self._packs[pack.ref] = pack
+        return pack
+
+    # --- use cases ----------------------------------------------------------------------------
+
+    def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
+        """Open files, folders, zips or a DICOMDIR and record it."""
+        result = self.archive.open(paths, progress, cancel)
+        for study in result.studies:
+            detail = {"series": len(study.series), "rejected": len(result.rejected)}
+            self.record("study.open", study.study_instance_uid, detail)
+        return result
+
+    def record(self, action: str, subject: str, detail: dict[str, Any]) -> None:
+        """Write one audit event that belongs to no report."""
+        self.store.audit.append(AuditEvent(action, self.user, subject, detail))
+
+    def desk(self, *, language: bool) -> Desk:
+        """The parts of drafting, with or without the language model."""
+        vision = self.vision
+        model = self.language if language else None
+        hashes = {ref: pack.hashes() for ref, pack in self._packs.items()}
+        return Desk(
+            archive=self.archive,
+            store=self.store,
+            vision=vision,
+            language=model,
+            templates=load_templates(),
+            impression=lambda report, m: write_impression(report, self.lexicon, m),
+            clock=utc_now,
+            user=self.user,
+            fingerprints={ref: " ".join(sorted(h.values())) for ref, h in hashes.items()},
+            version=__version__,
+            notices=tuple(self.notices),
+        )
+
+    def draft(
+        self, subject: Subject, progress: Progress, cancel: CancelToken, *, language: bool = True
+    ) -> Drafted:
+        """See and draft one study; stored and recorded."""
+        return draft_report(self.desk(language=language), subject, progress, cancel)
+
+    def chat(self, *, language: bool = True) -> Chat:
+        """The chat, with or without the language model."""
+        return Chat(self.lexicon, self.language if language else None)
+
+    def check(self, report: Report) -> list[Problem]:
+        """The deterministic checks."""
+        return run_checks(report, self.lexicon)
+
+    def session(self, document: ReportDocument) -> ReportSession:
+        """Open a report of a file: the stored one continues, an unknown one is taken in.
+
+        :raises InputFault: the store knows this report and it differs from the file.
+        """
+        stored = self.store.load(document.report.id) if document.report.id else None
+        if stored is None:
+            return self._adopt(document)
+        base, report, history = stored
+        if report.sections != document.report.sections or report.state != document.report.state:
+            raise InputFault(
+                "The file is not the report that was last saved under its id.",
+                "Restore the file, or import its text as a new report.",
+            )
+        return ReportSession(self.store, ReportDocument(base, report, history), self.user, utc_now)
+
+    def stored_reports(self, study_uid: str) -> list[ReportDocument]:
+        """The stored reports on a study, newest first."""
+        found = (self.store.load(report_id) for report_id in self.store.for_study(study_uid))
+        return [ReportDocument(*item) for item in found if item is not None]
+
+    def _adopt(self, document: ReportDocument) -> ReportSession:
+        """Take a report of another machine or program into the store, as it is."""
+        report_id = document.report.id or str(uuid.uuid4())
+        base = replace(document.base, id=report_id)
+        report = replace(document.report, id=report_id)
+        event = AuditEvent("report.adopt", self.user, report_id, {"state": report.state.value})
+        self.store.create(base, document.history, report, event)
+        adopted = ReportDocument(base, report, document.history)
+        return ReportSession(self.store, adopted, self.user, utc_now)
+
+    def parse_text(self, text: str) -> Report:
+        """A plain-text report as sections and statements; stored nowhere."""
+        return import_report(text, str(uuid.uuid4()), StudyContext())
+
+    def import_text(self, text: str) -> ReportSession:
+        """Take a plain-text report into the store."""
+        report = self.parse_text(text)
+        base = replace(
+            report, sections=tuple(Section(s.name) for s in report.sections), next_statement=1
+        )
+        steps = [
+            Step(Insert(section.name, index, statement), "import", self.user)
+            for section in report.sections
+            for index, statement in enumerate(section.statements)
+        ]
+        return begin(self.store, base, steps, self.user, utc_now, {"from": "text"})
+
+    def export_all(self, outcome: Drafted, folder: Path) -> tuple[list[Path], list[str]]:
+        """Write report.json, .txt, .pdf, .sr.dcm and key images of a draft; recorded."""
+        return self.export(
+            outcome.session,
+            folder,
+            self.key_images(outcome.subject, outcome.seen),
+            [f.instance for s in outcome.subject.study.series for f in s.frames],
+        )
+
+    def export(
+        self,
+        session: ReportSession,
+        folder: Path,
+        images: Sequence[KeyImage],
+        instances: Sequence[Instance],
+    ) -> tuple[list[Path], list[str]]:
+        """Write every rendering of a report; recorded."""
+        writers = report_writers(images, list(dict.fromkeys(instances)), folder, utc_now())
+        paths, notes = export(session.document, folder, writers)
+        session.note("report.export", {"files": [p.name for p in paths]})
+        return paths, notes
+
+    def key_images(self, subject: Subject, seen: SeenStudy) -> list[KeyImage]:
+        """The measured images; where there is none, the middle image of the leading series."""
+        images = key_images(seen.seen, seen.decoded)
+        if images or not subject.series.frames:
+            return images
+        frame = subject.series.frames[len(subject.series.frames) // 2]
+        try:
+            shown = shown_pixels(self.archive.decode(frame))
+        except Fault as fault:
+            self.notices.append(f"No key image: {fault.what}")
+            return []
+        return [KeyImage(shown, "Middle image of the leading series (chosen by position only)")]

@@ -1,0 +1,287 @@
+"""The chat under the report: an instruction, how it was understood, the diff, accept or discard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from radassist.domain.diff import changes
+from radassist.domain.operations import Operation, apply
+from radassist.domain.report import Report
+from radassist.errors import Fault
+from radassist.ui import theme
+from radassist.ui.plain import plain_label
+from radassist.workflow.chat import ChatTurn
+
+_KEPT = 40  # entries of the transcript; the record is the audit log, not this list
+
+
+class ChatPanel(QWidget):
+    """Asks, shows, and hands accepted operations to the window; it applies nothing itself."""
+
+    asked = Signal(str)
+    cancelled = Signal()
+    accepted = Signal(str, list)  # report id, operations
+    control = Signal(str)  # "undo" or "redo"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._turn: ChatTurn | None = None
+        self._before: Report | None = None
+        self._expected: Report | None = None
+        self._offers: list[QPushButton] = []
+        self._pending: QWidget | None = None
+        self._seconds = 0
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._busy = plain_label("", "muted")
+        self._stop = QPushButton("Cancel")
+        self._stop.setProperty("role", "quiet")
+        self._stop.clicked.connect(self.cancelled)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(
+            "Change or ask: “delete sentence 2”, “the nodule is 8 mm not 6 mm”, “any effusion?”"
+        )
+        self.line.returnPressed.connect(self._send)
+        self._body = QWidget()
+        self._entries = QVBoxLayout(self._body)
+        self._entries.setContentsMargins(14, 6, 12, 6)
+        self._entries.setSpacing(6)
+        self._entries.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._body)
+        bar = self._scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _low, high: bar.setValue(high))
+        self._lay_out()
+        self.set_busy(False)
+
+    @property
+    def pending(self) -> bool:
+        """True while a proposed change waits for accept or discard."""
+        return self._pending is not None
+
+    def set_enabled(self, enabled: bool) -> None:
+        """A final report takes no instruction."""
+        self.line.setEnabled(enabled)
+
+    def show_report(self, report: Report | None) -> None:
+        """The report as it now stands: what was proposed for another one can no longer be taken."""
+        if self._before is not None and (report is None or report.id != self._before.id):
+            self._forget_offers()
+            self._pending = None
+            self._turn = self._before = None
+            self._clear()
+            return
+        if report is None:
+            return
+        if self._pending is not None and not _same(report, self._before):
+            self._close_pending("The report changed meanwhile; ask again.")
+            self._forget_offers()
+        elif self._pending is None and not _same(report, self._expected):
+            self._forget_offers()
+
+    def set_busy(self, busy: bool) -> None:
+        """Show that an answer is on its way, with the seconds it has taken."""
+        self._seconds = 0
+        self.line.setReadOnly(busy)
+        self._stop.setVisible(busy)
+        self._busy.setVisible(busy)
+        if busy:
+            self._busy.setText("Reading…")
+            self._clock.start()
+        else:
+            self._clock.stop()
+
+    def show_turn(self, before: Report, turn: ChatTurn) -> None:
+        """Show an answer: the quoted text, or the diff with its buttons."""
+        self.set_busy(False)
+        self.discard()
+        self._forget_offers()
+        self._turn, self._before, self._expected = turn, before, turn.after
+        box, layout = self._box()
+        if turn.answer:
+            layout.addWidget(_wrapped(turn.answer))
+        self._add_diff(layout, before, turn.after)
+        for notice in turn.notices:
+            layout.addWidget(_wrapped(notice, theme.WARNING))
+        if turn.control:
+            self.control.emit(turn.control)
+        if turn.operations:
+            layout.addLayout(self._decision(turn))
+            self._pending = box
+        for operation in turn.offered:
+            self._add_offer(layout, turn, operation)
+        self._append(box)
+
+    def show_fault(self, fault: Fault) -> None:
+        """Show why there is no answer."""
+        self.set_busy(False)
+        box, layout = self._box()
+        layout.addWidget(_wrapped(str(fault), theme.ERROR))
+        self._append(box)
+
+    def accept(self) -> None:
+        """Accept the change that waits."""
+        if self._turn is None or self._pending is None:
+            return
+        self._take(list(self._turn.operations), "Accepted")
+
+    def discard(self) -> None:
+        """Discard the change that waits."""
+        if self._pending is not None:
+            self._close_pending("Discarded")
+            self._forget_offers()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        entry = QHBoxLayout()
+        entry.setContentsMargins(12, 4, 12, 10)
+        entry.addWidget(self.line, 1)
+        entry.addWidget(self._busy)
+        entry.addWidget(self._stop)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._scroll, 1)
+        outer.addLayout(entry)
+
+    def submit(self, text: str) -> None:
+        """Ask as typing the text and Enter does."""
+        self.line.setText(text)
+        self._send()
+
+    def _send(self) -> None:
+        text = self.line.text().strip()
+        if not text or self.line.isReadOnly():
+            return
+        self.discard()
+        self.line.clear()
+        asked = plain_label(text)
+        asked.setWordWrap(True)
+        asked.setStyleSheet(f"color: {theme.ACCENT};")
+        self._append(asked)
+        self.asked.emit(text)
+
+    def _box(self) -> tuple[QFrame, QVBoxLayout]:
+        box = QFrame()
+        box.setStyleSheet(f"QFrame {{ background: {theme.RAISED}; border-radius: 6px; }}")
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(10, 7, 10, 7)
+        layout.setSpacing(4)
+        return box, layout
+
+    def _add_diff(self, layout: QVBoxLayout, before: Report, after: Report) -> None:
+        for change in changes(before, after):
+            if not change.text_changed and change.after is not None:
+                what = "moved" if change.moved else change.after.state.value
+                layout.addWidget(_wrapped(f"{what}: {change.after.text}"))
+                continue
+            if change.before is not None:
+                layout.addWidget(_wrapped(f"− {change.before.text}", theme.REMOVED, struck=True))
+            if change.after is not None:
+                layout.addWidget(_wrapped(f"+ {change.after.text}", theme.ADDED))
+
+    def _decision(self, turn: ChatTurn) -> QHBoxLayout:
+        row = QHBoxLayout()
+        by = "rules" if turn.how == "grammar" else "the language model"
+        row.addWidget(plain_label(f"understood by {by}, {turn.seconds:.2f} s", "muted"))
+        row.addStretch(1)
+        accept = QPushButton("Accept")
+        accept.setProperty("role", "primary")
+        accept.setToolTip("Ctrl+Return")
+        accept.clicked.connect(self.accept)
+        discard = QPushButton("Discard")
+        discard.setToolTip("Esc")
+        discard.clicked.connect(self.discard)
+        row.addWidget(accept)
+        row.addWidget(discard)
+        return row
+
+    def _add_offer(self, layout: QVBoxLayout, turn: ChatTurn, operation: Operation) -> None:
+        """A second edit that would make another statement agree; accepted by itself."""
+        layout.addWidget(_wrapped("The same fact stands elsewhere:", theme.WARNING))
+        self._add_diff(layout, turn.after, apply(turn.after, operation))
+        button = QPushButton("Change this too")
+        button.clicked.connect(lambda: self._take_offer(button, operation))
+        self._offers.append(button)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+
+    def _take_offer(self, button: QPushButton, operation: Operation) -> None:
+        if button not in self._offers or self._turn is None or self._expected is None:
+            return
+        self._offers.remove(button)
+        button.setEnabled(False)
+        button.setText("Changed")
+        first = list(self._turn.operations) if self._pending is not None else []
+        self._expected = apply(self._expected, operation)
+        self._take([*first, operation], "Accepted")
+
+    def _take(self, operations: list[Operation], words: str) -> None:
+        """Hand operations over as one act, for the report they were made for."""
+        if self._before is None:
+            return
+        self._close_pending(words)
+        self.accepted.emit(self._before.id, operations)
+
+    def _forget_offers(self) -> None:
+        for button in self._offers:
+            button.setEnabled(False)
+        self._offers = []
+
+    def _close_pending(self, words: str) -> None:
+        box, self._pending = self._pending, None
+        if box is None:
+            return
+        for button in box.findChildren(QPushButton):
+            if button.text() in ("Accept", "Discard"):
+                button.setVisible(False)
+        layout = box.layout()
+        if layout is not None:
+            layout.addWidget(_wrapped(words, theme.MUTED))
+
+    def _clear(self) -> None:
+        while self._entries.count() > 1:
+            item = self._entries.takeAt(0)
+            old = item.widget() if item else None
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+
+    def _append(self, widget: QWidget) -> None:
+        self._entries.insertWidget(self._entries.count() - 1, widget)
+        while self._entries.count() > _KEPT:
+            item = self._entries.takeAt(0)
+            old = item.widget() if item else None
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        self._busy.setText(f"Reading… {self._seconds} s")
+
+
+def _same(report: Report, other: Report | None) -> bool:
+    return other is not None and report.sections == other.sections
+
+
+def _wrapped(text: str, colour: str = theme.TEXT, *, struck: bool = False) -> QLabel:
+    label = plain_label(text)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    decoration = "text-decoration: line-through;" if struck else ""
+    label.setStyleSheet(f"color: {colour}; background: transparent; {decoration}")
+    return label

@@ -1,0 +1,282 @@
+"""The window's controller: asks the services through tasks and tells the panels what came back.
+
+It holds what is open (studies, the report and its session) and nothing of how it looks.  Answers
+about a report that has changed meanwhile are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from radassist.checks import Problem
+from radassist.domain.history import next_redo, next_undo
+from radassist.domain.operations import Operation
+from radassist.domain.report import Report, ReportState
+from radassist.domain.study import OpenResult
+from radassist.errors import Fault
+from radassist.ui.services import OpenReport, Services, SystemLine
+from radassist.ui.tasks import Task, Tasks
+from radassist.workflow.session import ReportSession
+from radassist.workflow.study_choice import Subject, subjects
+
+
+class Desk(QObject):
+    """One study and its report at a time."""
+
+    opened = Signal(object)  # OpenResult
+    report_opened = Signal(object)  # OpenReport
+    report_changed = Signal(object)  # Report, or None while there is none
+    problems_changed = Signal(list)
+    answered = Signal(object, object)  # Report before, ChatTurn
+    chat_failed = Signal(object)
+    exported = Signal(list, list)  # paths, notes
+    system_changed = Signal(list)
+    fault = Signal(object)
+
+    def __init__(self, services: Services, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.services = services
+        self.tasks = tasks
+        self.result: OpenResult | None = None
+        self.subjects: list[Subject] = []
+        self.current: OpenReport | None = None
+        self.problems: list[Problem] = []
+        self._opening: Task | None = None
+        self._asking: Task | None = None
+        self._drafting: Task | None = None
+
+    @property
+    def report(self) -> Report | None:
+        """The report as it stands."""
+        return self.current.session.report if self.current else None
+
+    @property
+    def can_undo(self) -> bool:
+        """True where undo would take something back."""
+        return self.current is not None and bool(next_undo(self.current.session.history))
+
+    @property
+    def can_redo(self) -> bool:
+        """True where redo would do something again."""
+        return self.current is not None and bool(next_redo(self.current.session.history))
+
+    # --- open and draft -----------------------------------------------------------------------
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open paths; the newest study is drafted next.  A slower earlier open is dropped."""
+        todo = list(paths)
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = self.tasks.run(
+            "engine",
+            lambda progress, cancel: self.services.open(todo, progress, cancel),
+            self._opened,
+            self.fault.emit,
+            "Opening",
+        )
+
+    def draft(self, subject: Subject) -> None:
+        """Draft (or reopen) the report on a study; the report before it leaves the window."""
+        if self._drafting is not None:
+            self._drafting.cancel()
+        self.stop_asking()
+        self.current, self.problems = None, []
+        self.report_changed.emit(None)
+        self.problems_changed.emit([])
+        self._drafting = self.tasks.run(
+            "engine",
+            lambda progress, cancel: self.services.draft(subject, progress, cancel),
+            self._drafted,
+            self.fault.emit,
+            "Drafting the report",
+        )
+
+    def show_study(self, study_uid: str) -> None:
+        """Images of this study are on screen now: its report comes beside them.
+
+        The images of a prior are looked at beside the current report, which stays.
+        """
+        current = self.current.subject if self.current else None
+        if current is not None:
+            priors = {p.study_instance_uid for p in current.priors}
+            if study_uid in priors | {current.study.study_instance_uid}:
+                return
+        subject = self.subject_of(study_uid)
+        if subject is not None:
+            self.draft(subject)
+
+    def is_prior(self, study_uid: str) -> bool:
+        """True for a prior of the study that the open report is on."""
+        current = self.current.subject if self.current else None
+        return current is not None and study_uid in {p.study_instance_uid for p in current.priors}
+
+    def subject_of(self, study_uid: str) -> Subject | None:
+        """The subject of a study that is open."""
+        for subject in self.subjects:
+            if subject.study.study_instance_uid == study_uid:
+                return subject
+        return None
+
+    # --- the report ---------------------------------------------------------------------------
+
+    def apply(self, report_id: str, operations: Sequence[Operation], how: str) -> None:
+        """Store operations as one act, on the report that they were made for and no other."""
+        changes = list(operations)
+        if self.report is None or self.report.id != report_id:
+            self.fault.emit(Fault("That change was for a report that is no longer open."))
+            return
+        self._record(lambda session: session.apply(changes, how))
+
+    def undo(self) -> None:
+        """Take the latest change back."""
+        self._record(lambda session: session.undo())
+
+    def redo(self) -> None:
+        """Do the change again."""
+        self._record(lambda session: session.redo())
+
+    def prepare_signature(self, ready: Callable[[Report, list[Problem]], None]) -> None:
+        """Check the report after everything that was asked to be recorded, then call ``ready``."""
+        opened = self.current
+        if opened is None:
+            return
+        session = opened.session
+
+        def work(_progress: object, _cancel: object) -> tuple[Report, list[Problem]]:
+            report = session.report
+            return report, self.services.check(report)
+
+        def checked(answer: tuple[Report, list[Problem]]) -> None:
+            if opened is self.current:
+                self._checked(*answer)
+                ready(*answer)
+
+        self.tasks.run("record", work, checked, self.fault.emit)
+
+    def sign(
+        self, checked: Report, user: str, state: ReportState, overrides: dict[str, str]
+    ) -> None:
+        """Sign the report that was checked; another one is refused by the session."""
+
+        def work(session: ReportSession) -> None:
+            session.user = user
+            session.sign(state, overrides=overrides, checked=checked)
+
+        self._record(work)
+
+    def addend(self, text: str) -> None:
+        """Add an addendum to the final report."""
+        self._record(lambda session: session.addend(text))
+
+    def ask(self, instruction: str) -> None:
+        """Hand one instruction or question to the chat."""
+        report = self.report
+        if report is None:
+            return
+        self._asking = self.tasks.run(
+            "engine",
+            lambda progress, cancel: self.services.chat(report, instruction, progress, cancel),
+            lambda turn: self._answered(report, turn),
+            self._no_answer,
+            "Reading the instruction",
+        )
+
+    def stop_asking(self) -> None:
+        """Cancel the chat's present work, if there is any."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+            self.chat_failed.emit(Fault("Cancelled."))
+
+    def check(self) -> None:
+        """Run the checks on the report as it stands."""
+        report = self.report
+        if report is None:
+            return
+        self.tasks.run(
+            "check",
+            lambda _progress, _cancel: self.services.check(report),
+            lambda problems: self._checked(report, problems),
+            self.fault.emit,
+        )
+
+    def export(self, folder: Path) -> None:
+        """Write all renderings into a folder."""
+        opened = self.current
+        if opened is None:
+            return
+        self.tasks.run(
+            "record",
+            lambda _progress, _cancel: self.services.export(opened, folder),
+            lambda written: self.exported.emit(*written),
+            self.fault.emit,
+            "Exporting",
+        )
+
+    def refresh_system(self) -> None:
+        """Ask for guard and packs."""
+
+        def told(lines: list[SystemLine]) -> None:
+            self.system_changed.emit(lines)
+
+        self.tasks.run("check", lambda _p, _c: self.services.system(), told, self.fault.emit)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _record(self, act: Callable[[ReportSession], Any]) -> None:
+        """One act on the session, on the serial lane; the panels get the new report."""
+        opened = self.current
+        if opened is None:
+            return
+        session = opened.session
+
+        def work(_progress: object, _cancel: object) -> Report:
+            act(session)
+            return session.report
+
+        self.tasks.run("record", work, lambda report: self._changed(opened, report), self._failed)
+
+    def _opened(self, result: OpenResult) -> None:
+        self._opening = None
+        self.result = result
+        self.subjects = subjects(result)
+        self.opened.emit(result)
+        if self.subjects:
+            self.draft(self.subjects[0])
+
+    def _drafted(self, opened: OpenReport) -> None:
+        self.current = opened
+        self.problems = []
+        self.report_opened.emit(opened)
+        self.report_changed.emit(opened.session.report)
+        self.check()
+
+    def _changed(self, opened: OpenReport, report: Report) -> None:
+        if opened is self.current:
+            self.report_changed.emit(report)
+            self.check()
+
+    def _failed(self, fault: Fault) -> None:
+        self.fault.emit(fault)
+        if self.report is not None:
+            self.report_changed.emit(self.report)  # show what is stored, not what was asked for
+
+    def _no_answer(self, fault: Fault) -> None:
+        self._asking = None
+        self.chat_failed.emit(fault)
+
+    def _answered(self, before: Report, turn: Any) -> None:
+        self._asking = None
+        if before is self.report:
+            self.answered.emit(before, turn)
+        else:
+            self.chat_failed.emit(Fault("The report changed meanwhile.", "Ask again."))
+
+    def _checked(self, report: Report, problems: list[Problem]) -> None:
+        if report is self.report:
+            self.problems = problems
+            self.problems_changed.emit(problems)

@@ -1,0 +1,357 @@
+"""The window: studies, images, the report and the chat, joined to the action table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from radassist import __version__
+from radassist.checks import Problem
+from radassist.commands import ACTIONS, CATEGORIES, Context, action, by_category, key_help
+from radassist.domain.findings import ImageRef, Measurement
+from radassist.domain.report import Report, ReportState, StatementState
+from radassist.domain.study import OpenResult, Series, Study
+from radassist.ui.chat_panel import ChatPanel
+from radassist.ui.desk import Desk
+from radassist.ui.palette import Palette
+from radassist.ui.problems_panel import ProblemsPanel
+from radassist.ui.report_panel import ReportPanel
+from radassist.ui.services import OpenReport, Services, SystemLine
+from radassist.ui.sign_dialog import AddendumDialog, SignDialog, TextPane
+from radassist.ui.status import FaultBar, Status
+from radassist.ui.study_panel import StudyPanel
+from radassist.ui.tasks import Tasks
+from radassist.ui.viewport import Viewport
+from radassist.ui.viewport_menu import image_menu, name_presets
+
+
+class MainWindow(QMainWindow):
+    """Made of panels; what happens is in ``Desk``.
+
+    :param guide: Markdown of the help page.
+    """
+
+    def __init__(self, services: Services, guide: str = "") -> None:
+        super().__init__()
+        self.setWindowTitle("radassist")  # never a patient's name: titles show in task bars
+        self.setAcceptDrops(True)
+        self.tasks = Tasks(self)
+        self.desk = Desk(services, self.tasks, self)
+        self._guide = guide
+        self._system: list[SystemLine] = []
+        self.studies = StudyPanel(self.tasks, services.decode)
+        self.viewport = Viewport(self.tasks, services.decode)
+        self.report = ReportPanel()
+        self.problems = ProblemsPanel()
+        self.chat = ChatPanel()
+        self.faults = FaultBar()
+        self.setStatusBar(Status(self.tasks))
+        self._lay_out()
+        self._actions = self._make_actions()
+        self._connect()
+        self.desk.refresh_system()
+        self.update_actions()
+
+    # --- context and actions ------------------------------------------------------------------
+
+    def context(self) -> Context:
+        """What enablement depends on, as things stand."""
+        report = self.desk.report
+        focus = QApplication.focusWidget()
+        return Context(
+            has_study=self.desk.result is not None,
+            images=self.viewport.state.count if self.viewport.series else 0,
+            series=self.studies.series_count(),
+            has_overlay=self.viewport.has_overlay(),
+            has_calipers=self.viewport.has_calipers(),
+            has_report=report is not None,
+            report_state=report.state if report else ReportState.DRAFT,
+            statement_selected=bool(self.report.state.selected),
+            can_undo=self.desk.can_undo,
+            can_redo=self.desk.can_redo,
+            has_preview=self.chat.pending,
+            open_problems=len(self.desk.problems),
+            text_focus=isinstance(focus, QLineEdit | QPlainTextEdit) and focus.isEnabled(),
+            busy=self.tasks.busy(),
+        )
+
+    def run_action(self, action_id: str) -> None:
+        """Do one action of the table, if it may act now."""
+        if not action(action_id).enabled(self.context()):
+            return
+        handler = self._handlers().get(action_id)
+        if handler is not None:
+            handler()
+        elif action_id.startswith("view."):
+            self.viewport.perform(action_id)
+        elif action_id.startswith("statement."):
+            self.report.act(action_id)
+        self.update_actions()
+
+    def update_actions(self) -> None:
+        """Enable what may act now; plain letters are off while a text field has the focus."""
+        context = self.context()
+        for spec in ACTIONS:
+            self._actions[spec.id].setEnabled(spec.acts(context))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """What is being typed and what was accepted is stored; other work is cancelled."""
+        self.report.commit_editor()
+        self.tasks.shutdown()
+        super().closeEvent(event)
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        side = QSplitter(Qt.Orientation.Vertical)
+        top = QWidget()
+        column = QVBoxLayout(top)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.report, 1)
+        column.addWidget(self.problems)
+        side.addWidget(top)
+        side.addWidget(self.chat)
+        side.setSizes([640, 260])
+        side.setCollapsible(0, False)
+        panes = QSplitter(Qt.Orientation.Horizontal)
+        for pane in (self.studies, self.viewport, side):
+            panes.addWidget(pane)
+        panes.setSizes([230, 800, 520])
+        panes.setStretchFactor(1, 1)
+        centre = QWidget()
+        outer = QVBoxLayout(centre)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.faults)
+        outer.addWidget(panes, 1)
+        self.setCentralWidget(centre)
+        self._panes = (self.studies, self.viewport, self.report, self.chat.line)
+        self.resize(1600, 960)
+
+    def _make_actions(self) -> dict[str, QAction]:
+        made: dict[str, QAction] = {}
+        for category in CATEGORIES:
+            menu = self.menuBar().addMenu(category)
+            menu.aboutToShow.connect(self.update_actions)
+            for spec in by_category(category):
+                item = QAction(spec.title, self)
+                item.setShortcuts([QKeySequence(key) for key in spec.keys])
+                item.setStatusTip(spec.hint)
+                item.triggered.connect(lambda _=False, i=spec.id: self.run_action(i))
+                menu.addAction(item)
+                made[spec.id] = item
+        return made
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        return {
+            "file.open": self._choose_files,
+            "file.open_folder": self._choose_folder,
+            "file.export": self._choose_export,
+            "app.quit": self.close,
+            "edit.undo": self.desk.undo,
+            "edit.redo": self.desk.redo,
+            "palette.open": self._open_palette,
+            "focus.next": lambda: self._move_focus(1),
+            "focus.previous": lambda: self._move_focus(-1),
+            "series.next": lambda: self.studies.step(1),
+            "series.previous": lambda: self.studies.step(-1),
+            "statement.next": lambda: self.report.step(1),
+            "statement.previous": lambda: self.report.step(-1),
+            "statement.add": self.report.start_adding,
+            "statement.accept_all": self.report.accept_all,
+            "statement.evidence": self.report.show_evidence,
+            "chat.focus": self.chat.line.setFocus,
+            "chat.apply": self.chat.accept,
+            "chat.discard": self.chat.discard,
+            "report.check": self.desk.check,
+            "report.sign": self._sign,
+            "report.addendum": self._addend,
+            "help.keys": lambda: TextPane("Keys", _keys_markdown(), self).exec(),
+            "help.guide": lambda: TextPane("Guide", self._guide, self).exec(),
+            "help.system": self._show_system_pane,
+            "help.about": lambda: TextPane("About", _ABOUT, self).exec(),
+        }
+
+    def _connect(self) -> None:
+        desk = self.desk
+        desk.opened.connect(self._show_opened)
+        desk.report_opened.connect(self._show_report)
+        desk.report_changed.connect(self._show_changed)
+        desk.problems_changed.connect(self.problems.show_problems)
+        desk.problems_changed.connect(self.report.show_problems)
+        desk.answered.connect(self.chat.show_turn)
+        desk.chat_failed.connect(self.chat.show_fault)
+        desk.exported.connect(self._tell_exported)
+        desk.system_changed.connect(self._show_system)
+        desk.fault.connect(self.faults.show_fault)
+        self.studies.series_chosen.connect(self._choose_series)
+        self.viewport.abilities_changed.connect(self._view_abilities_changed)
+        self.viewport.menu_requested.connect(self._open_image_menu)
+        self.studies.paths_dropped.connect(desk.open)
+        self.report.changed.connect(desk.apply)
+        self.report.evidence_chosen.connect(self._show_evidence)
+        self.report.sign_asked.connect(lambda: self.run_action("report.sign"))
+        self.report.selection_changed.connect(lambda _: self.update_actions())
+        self.problems.chosen.connect(self.report.select)
+        self.chat.asked.connect(self.ask)
+        self.chat.cancelled.connect(desk.stop_asking)
+        self.chat.accepted.connect(
+            lambda report_id, operations: desk.apply(report_id, operations, "chat")
+        )
+        self.chat.control.connect(lambda verb: self.run_action(f"edit.{verb}"))
+        desk.answered.connect(lambda *_: self.update_actions())
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_changed)
+
+    def _focus_changed(self, _old: QWidget | None, _new: QWidget | None) -> None:
+        self.update_actions()
+
+    # --- what came back -----------------------------------------------------------------------
+
+    def _show_opened(self, result: OpenResult) -> None:
+        self.faults.hide()
+        self.viewport.clear()  # another patient may have come: nothing of the one before stays
+        self.studies.show_result(result)
+        if self.desk.subjects:
+            subject = self.desk.subjects[0]
+            self.studies.select(subject.series)
+            self._show_series(subject.study, subject.series)
+        self.update_actions()
+
+    def _choose_series(self, study: Study, series: Series) -> None:
+        self._show_series(study, series)
+        self.desk.show_study(study.study_instance_uid)
+
+    def _show_series(self, study: Study, series: Series) -> None:
+        current = self.desk.current
+        same = current and current.subject.study.study_instance_uid == study.study_instance_uid
+        self.viewport.set_series(study, series, current.vision if current and same else {})
+        self.update_actions()
+
+    def _view_abilities_changed(self) -> None:
+        name_presets(self._actions, self.viewport)
+        self.update_actions()
+
+    def _open_image_menu(self, place: QPoint) -> None:
+        self.update_actions()
+        menu = image_menu(self._actions, self.viewport, self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _show_report(self, opened: OpenReport) -> None:
+        self.viewport.set_vision(opened.vision)
+
+    def _show_changed(self, report: Report | None) -> None:
+        self.report.show_report(report)
+        self.chat.show_report(report)
+        self.chat.set_enabled(report is not None and report.state is not ReportState.FINAL)
+        self.update_actions()
+
+    def _show_system(self, lines: list[SystemLine]) -> None:
+        self._system = lines
+        status = self.statusBar()
+        if isinstance(status, Status):
+            status.show_system(lines)
+
+    def _show_system_pane(self) -> None:
+        lines = [f"{line.name}: {line.text}" for line in self._system]
+        TextPane("System", "\n\n".join(lines), self, markdown=False).exec()
+
+    def _show_evidence(self, image: ImageRef, measurement: Measurement | None) -> None:
+        if self.desk.result is not None:
+            for study, series in self.desk.result.series():
+                if any(f.ref == image for f in series.frames):
+                    if self.viewport.series is not series:
+                        self._show_series(study, series)
+                    self.viewport.show_evidence(image, measurement)
+
+    def _tell_exported(self, paths: list[Path], notes: list[str]) -> None:
+        where = paths[0].parent if paths else ""
+        self.statusBar().showMessage(" ".join([f"{len(paths)} files written to {where}.", *notes]))
+
+    # --- acts that ask first ------------------------------------------------------------------
+
+    def ask(self, text: str) -> None:
+        """Hand an instruction to the chat, as typing it does."""
+        if self.desk.report is not None:
+            self.chat.set_busy(True)
+            self.desk.ask(text)
+
+    def _choose_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "Open files")
+        if names:
+            self.desk.open([Path(name) for name in names])
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open folder")
+        if name:
+            self.desk.open([Path(name)])
+
+    def _choose_export(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Export into folder")
+        if name:
+            self.desk.export(Path(name))
+
+    def _sign(self) -> None:
+        self.report.commit_editor()
+        self.desk.prepare_signature(self._ask_signature)
+
+    def _ask_signature(self, report: Report, problems: list[Problem]) -> None:
+        unseen = sum(s.state is StatementState.PROPOSED for _, s in report.live())
+        dialog = SignDialog(report.state, self.desk.services.user, problems, unseen, self)
+        if dialog.exec():
+            self.desk.sign(report, *dialog.chosen())
+
+    def _addend(self) -> None:
+        dialog = AddendumDialog(self)
+        if dialog.exec():
+            self.desk.addend(dialog.text())
+
+    def _open_palette(self) -> None:
+        palette = Palette(self.context(), self)
+        palette.chosen.connect(self.run_action)
+        palette.exec()
+
+    def _move_focus(self, by: int) -> None:
+        focus = QApplication.focusWidget()
+        inside = [
+            n
+            for n, pane in enumerate(self._panes)
+            if focus is not None and (pane is focus or pane.isAncestorOf(focus))
+        ]
+        at = (inside[0] + by) % len(self._panes) if inside else 0
+        self._panes[at].setFocus()
+
+
+_ABOUT = f"""# radassist {__version__}
+
+Offline reporting assistant for radiologists. Apache-2.0.
+
+It is decision support that a radiologist signs; it is **not a medical device**. It says what it
+does not know, and nothing leaves this machine.
+"""
+
+
+def _keys_markdown() -> str:
+    parts = []
+    for category, rows in key_help():
+        if rows:
+            parts.append(f"## {category}\n\n| Key | Action | |\n|---|---|---|")
+            parts += [f"| `{keys}` | {title} | {hint} |" for keys, title, hint in rows]
+            parts.append("")
+    return "\n".join(parts)

@@ -1,0 +1,229 @@
+"""What the report panel shows, without Qt: rows, numbers, labels, and the operations of typing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from radassist.checks import Problem
+from radassist.domain.findings import EvidenceKind, ImageRef, Measurement
+from radassist.domain.operations import Insert, Operation, Replace, new_statement_id
+from radassist.domain.report import (
+    Provenance,
+    Report,
+    ReportState,
+    Statement,
+    StatementState,
+)
+
+_LABELS = {
+    "vision": "AI vision",
+    "language": "AI language",
+    "template": "template",
+    "header": "header",
+    "measurement": "measured",
+    "prior": "prior report",
+    "import": "imported",
+}
+
+
+#: The check that says what the mark "proposed" says already.
+NOT_LOOKED_AT = "not-looked-at"
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One piece of evidence as a small button.
+
+    :param image: jump here when it is clicked.
+    :param statement_id: or select this statement.
+    """
+
+    text: str
+    image: ImageRef | None = None
+    measurement: Measurement | None = None
+    statement_id: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One statement as shown.
+
+    :param number: what the chat calls it: 1-based in its section, rejected ones not counted.
+    :param source: first word of the provenance, the key of its colour.
+    :param mark: what stands beside the text besides colour: "proposed", "edited", ...
+    """
+
+    section: str
+    statement: Statement
+    number: int | None
+    source: str
+    label: str
+    mark: str
+    chips: tuple[Chip, ...]
+    severity: str = ""
+    problem: str = ""
+
+
+def chips_shown(row: Row, *, selected: bool) -> tuple[Chip, ...]:
+    """The chips of a row: what can be gone to always, what the header says when it is selected."""
+    return tuple(c for c in row.chips if selected or c.image is not None or c.statement_id)
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[tuple[Problem, str]]:
+    """Problems gravest first with their words; the proposals are counted in one line."""
+    ordered = sorted(problems, key=lambda p: _RANK[p.severity.value])
+    unseen = [p for p in ordered if p.rule == NOT_LOOKED_AT]
+    lines = [(p, p.why) for p in ordered if p.rule != NOT_LOOKED_AT]
+    if unseen:
+        count = f"{len(unseen)} statements are" if len(unseen) > 1 else "One statement is"
+        lines.append((unseen[0], f"{count} proposed and not looked at."))
+    return lines
+
+
+def source_of(provenance: Provenance) -> tuple[str, str]:
+    """(colour key, words) of a provenance."""
+    key = provenance.source.split(":", 1)[0]
+    if key == "radiologist":
+        return key, provenance.how or "typed"
+    return key, _LABELS.get(key, key)
+
+
+def chips_of(statement: Statement) -> tuple[Chip, ...]:
+    """The evidence that can be gone to: measurements, images, other statements, header values."""
+    chips: list[Chip] = []
+    measured = any(e.measurement for e in statement.evidence)
+    for item in statement.evidence:
+        if item.kind is EvidenceKind.MEASUREMENT and item.measurement:
+            name = (
+                "CTR" if item.measurement.name == "cardiothoracic ratio" else item.measurement.name
+            )
+            chips.append(Chip(f"{name} {item.value}", item.image, item.measurement))
+        elif item.kind is EvidenceKind.STATEMENT:
+            chips.append(Chip(f"rests on {item.ref}", statement_id=item.ref))
+        elif item.image is not None and not measured:
+            score = f" {item.score:.0%}" if item.score is not None else ""
+            chips.append(Chip(f"image{score}", item.image))
+        elif item.kind is EvidenceKind.HEADER:
+            chips.append(Chip(f"{item.ref}: {item.value}"[:40]))
+        elif item.kind is EvidenceKind.PRIOR:
+            chips.append(Chip(f"prior {item.value}"))
+    return tuple(chips)
+
+
+def typed(report: Report, statement_id: str, text: str) -> Operation | None:
+    """The operation of typing over a statement; None where nothing changed.
+
+    What was measured is no longer bound to words that a person has changed, so the evidence of
+    the old text stays only where the text does.
+    """
+    found = report.find(statement_id)
+    clean = " ".join(text.split())
+    if found is None or not clean or clean == found[1].text:
+        return None
+    return Replace(
+        replace(
+            found[1],
+            text=clean,
+            provenance=Provenance("radiologist", "typed"),
+            evidence=(),
+            state=StatementState.EDITED,
+        )
+    )
+
+
+def added(report: Report, section: str, text: str) -> Operation | None:
+    """The operation of typing a new statement at the end of a section; None for empty text."""
+    clean = " ".join(text.split())
+    owner = report.section(section)
+    if not clean or owner is None:
+        return None
+    statement = Statement(
+        new_statement_id(report),
+        clean,
+        Provenance("radiologist", "typed"),
+        (),
+        StatementState.EDITED,
+    )
+    return Insert(section, len(owner.statements), statement)
+
+
+@dataclass
+class ReportPanelState:
+    """The report as the panel shows it, with the selected statement and the problems."""
+
+    report: Report | None = None
+    selected: str = ""
+    problems: Sequence[Problem] = field(default_factory=tuple)
+    show_rejected: bool = True
+
+    @property
+    def read_only(self) -> bool:
+        """A final report is not typed into."""
+        return self.report is None or self.report.state is ReportState.FINAL
+
+    def rows(self) -> list[Row]:
+        """All statements in reading order."""
+        if self.report is None:
+            return []
+        by_statement: dict[str, Problem] = {}
+        marked = [p for p in self.problems if p.rule != NOT_LOOKED_AT]  # "proposed" says that
+        for problem in sorted(marked, key=lambda p: _RANK[p.severity.value], reverse=True):
+            if problem.statement_id:
+                by_statement[problem.statement_id] = problem
+        rows: list[Row] = []
+        for section in self.report.sections:
+            number = 0
+            for statement in section.statements:
+                rejected = statement.state is StatementState.REJECTED
+                if rejected and not self.show_rejected:
+                    continue
+                number += not rejected
+                rows.append(
+                    _row(section.name, statement, None if rejected else number, by_statement)
+                )
+        return rows
+
+    def ids(self) -> list[str]:
+        """Ids in reading order."""
+        return [row.statement.id for row in self.rows()]
+
+    def step(self, by: int) -> str:
+        """Select the statement ``by`` places on; returns its id ("" when there is none)."""
+        ids = self.ids()
+        if not ids:
+            self.selected = ""
+        elif self.selected not in ids:
+            self.selected = ids[0 if by > 0 else -1]
+        else:
+            at = ids.index(self.selected) + by
+            self.selected = ids[max(0, min(at, len(ids) - 1))]
+        return self.selected
+
+    def proposals(self) -> list[str]:
+        """Ids of the statements that nobody has looked at."""
+        if self.report is None:
+            return []
+        return [s.id for _, s in self.report.live() if s.state is StatementState.PROPOSED]
+
+
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def _row(
+    section: str, statement: Statement, number: int | None, problems: dict[str, Problem]
+) -> Row:
+    source, label = source_of(statement.provenance)
+    problem = problems.get(statement.id)
+    mark = "" if statement.state is StatementState.ACCEPTED else statement.state.value
+    return Row(
+        section,
+        statement,
+        number,
+        source,
+        label,
+        mark,
+        chips_of(statement),
+        problem.severity.value if problem else "",
+        problem.why if problem else "",
+    )

@@ -1,0 +1,459 @@
+"""The pane that draws one series: image, words, a pack's outlines; mouse for window, pan, zoom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
+
+from radassist.domain.findings import Measurement
+from radassist.domain.study import Frame, Series, Study
+from radassist.ports import CancelToken, Progress, VisionResult
+from radassist.ui import theme
+from radassist.ui import viewport_paint as paint
+from radassist.ui.tasks import Tasks
+from radassist.ui.viewport_frames import FrameStore, Key, key_of, order_of_need
+from radassist.ui.viewport_picture import Picture as Drawn
+from radassist.viewer import state as views
+from radassist.viewer import text as words
+from radassist.viewer.cache import Levels
+from radassist.viewer.overlays import Overlay, box_of, overlay
+from radassist.viewer.presets import Window
+from radassist.viewer.scale_bar import scale_bar
+from radassist.viewer.state import Picture, ViewportState
+from radassist.viewer.transform import Transform
+
+#: A right click that moves less than this opens the menu, otherwise it zooms.
+_CLICK = 4
+_WHEEL_STEP = 120
+
+Vision = Mapping[Key, VisionResult]
+
+
+class ImagePane(QWidget):
+    """One image of one series.
+
+    ``frame_changed(index, count)``; ``window_changed(line)``; ``view_changed()`` after anything
+    that enablement or the slider may depend on; ``menu_requested(global position)``.
+    """
+
+    frame_changed = Signal(int, int)
+    window_changed = Signal(str)
+    view_changed = Signal()
+    menu_requested = Signal(QPoint)
+
+    def __init__(self, tasks: Tasks, store: FrameStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = ViewportState()
+        self.study: Study | None = None
+        self.series: Series | None = None
+        self._tasks, self._store = tasks, store
+        self._vision: Vision = {}
+        self._overlays: dict[Key, Overlay | None] = {}
+        self._overlays_asked: set[Key] = set()
+        self._evidence: tuple[Key, Measurement | None] | None = None
+        self._drawn = Drawn()
+        self._drag: _Drag | None = None
+        self._wheel = 0
+        self._direction = 1
+        self._probe: QPointF | None = None
+        store.arrived.connect(self._arrived)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 160)
+        self.setAccessibleName("Image")
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.VIEWPORT))
+        self.setPalette(palette)
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def show_series(self, study: Study, series: Series, state: ViewportState) -> None:
+        """Show a series from ``state.index`` on."""
+        self.study, self.series, self._evidence = study, series, None
+        self._direction = 1
+        self.change(views.for_series(state, len(series.frames), state.index), always=True)
+
+    def show_nothing(self) -> None:
+        """An empty pane."""
+        self.study = self.series = self._evidence = None
+        self._overlays.clear()
+        self.change(replace(views.for_series(self.state, 0), index=0), always=True)
+
+    def set_vision(self, vision: Vision) -> None:
+        """Results of vision packs by (SOPInstanceUID, frame)."""
+        self._vision = vision
+        self._overlays.clear()
+        self._overlays_asked.clear()
+        self._prepare_overlay()
+        self.update()
+        self.view_changed.emit()
+
+    def change(self, state: ViewportState, *, always: bool = False) -> None:
+        """Show another state of the view."""
+        before, self.state = self.state, state
+        if state.index != before.index or always:
+            if state.index != before.index:
+                self._direction = 1 if state.index > before.index else -1
+            self._fetch()
+            self._prepare_overlay()
+            self._name()
+            self.frame_changed.emit(state.index, state.count)
+        if state != before or always:
+            self.window_changed.emit(self.window_line())
+            self.view_changed.emit()
+            self.update()
+
+    def frame(self) -> Frame | None:
+        """The frame that the state names."""
+        if self.series is None or not 0 <= self.state.index < len(self.series.frames):
+            return None
+        return self.series.frames[self.state.index]
+
+    def levels(self) -> Levels | None:
+        """The decoded frame, if it is there."""
+        frame = self.frame()
+        return self._store.get(frame) if frame is not None else None
+
+    def picture(self) -> Picture | None:
+        """The facts that view changes need; None while nothing is decoded."""
+        levels = self.levels()
+        if levels is None or self.series is None:
+            return None
+        pixels = levels.frame.pixels
+        return Picture(
+            pixels.shape[0], pixels.shape[1], self.series.pixel_spacing, levels.frame.window,
+            pixels.ndim == 3,
+        )  # fmt: skip
+
+    def fault(self) -> str:
+        """Why the frame cannot be shown, or ""."""
+        frame = self.frame()
+        return self._store.fault(frame) if frame is not None else ""
+
+    def current_window(self) -> Window:
+        """(centre, width) that is shown now."""
+        levels = self.levels()
+        own = levels.frame.window if levels is not None else (0.0, 1.0)
+        return self.state.window or own
+
+    def window_line(self) -> str:
+        """The window in words, "" while nothing is decoded."""
+        levels = self.levels()
+        if levels is None:
+            return ""
+        frame = levels.frame
+        return words.window_line(
+            self.state, frame.window, colour=frame.pixels.ndim == 3, table=frame.voi_lut is not None
+        )
+
+    def shown_overlay(self) -> Overlay | None:
+        """What a pack drew on the shown frame, whether it is switched on or not."""
+        frame = self.frame()
+        return self._overlays.get(key_of(frame)) if frame is not None else None
+
+    def size_tuple(self) -> tuple[float, float]:
+        """(width, height) in logical pixels."""
+        return float(self.width()), float(self.height())
+
+    def view(self) -> Transform | None:
+        """Image to pane, None while nothing is decoded."""
+        picture = self.picture()
+        if picture is None:
+            return None
+        return views.view_transform(self.state, picture, self.size_tuple())
+
+    def alter(self, function: Callable[[ViewportState, Picture], ViewportState]) -> bool:
+        """Apply a view change that needs the picture; False while there is none."""
+        picture = self.picture()
+        if picture is None:
+            return False
+        self.change(function(self.state, picture))
+        return True
+
+    def point_at(self, index: int, measurement: Measurement | None) -> None:
+        """Show an image of the series and mark the place that a statement rests on."""
+        self.change(replace(views.at_frame(self.state, index), show_regions=True,
+                            show_calipers=True))  # fmt: skip
+        frame = self.frame()
+        self._evidence = (key_of(frame), measurement) if frame is not None else None
+        self._show_evidence_place()
+        self.update()
+
+    def clear_evidence(self) -> bool:
+        """Take the mark away; False where there was none."""
+        had, self._evidence = self._evidence is not None, None
+        self.update()
+        return had
+
+    # --- frames and overlays ------------------------------------------------------------------
+
+    def _fetch(self) -> None:
+        if self.series is None:
+            self._store.want([])
+            return
+        self._store.want(order_of_need(self.series.frames, self.state.index, self._direction))
+
+    def _arrived(self, key: Key) -> None:
+        frame = self.frame()
+        if frame is None or key_of(frame) != key:
+            return
+        self._prepare_overlay()
+        self._show_evidence_place()
+        self.window_changed.emit(self.window_line())
+        self.view_changed.emit()
+        self.update()
+
+    def _prepare_overlay(self) -> None:
+        """Find the outlines of the shown frame on a worker thread, once."""
+        frame, levels = self.frame(), self.levels()
+        if frame is None or levels is None:
+            return
+        key = key_of(frame)
+        result = self._vision.get(key)
+        if result is None or key in self._overlays_asked:
+            return
+        self._overlays_asked.add(key)
+        shape = levels.frame.pixels.shape[0], levels.frame.pixels.shape[1]
+
+        def work(_progress: Progress, _cancel: CancelToken) -> Overlay | None:
+            return overlay(result, shape)
+
+        def done(found: Overlay | None) -> None:
+            if isValid(self) and self._vision.get(key) is result:
+                self._overlays[key] = found
+                self._show_evidence_place()
+                self.view_changed.emit()
+                self.update()
+
+        self._tasks.run("decode", work, done, lambda _fault: None)
+
+    def _evidence_box(self) -> tuple[float, float, float, float] | None:
+        frame = self.frame()
+        if self._evidence is None or frame is None or self._evidence[0] != key_of(frame):
+            return None
+        measurement = self._evidence[1]
+        box = box_of(measurement) if measurement is not None else None
+        found = self.shown_overlay()
+        if box is None and found is not None and found.regions:
+            boxes = [r.box for r in found.regions]
+            box = (min(b[0] for b in boxes), min(b[1] for b in boxes),
+                   max(b[2] for b in boxes), max(b[3] for b in boxes))  # fmt: skip
+        return box
+
+    def _show_evidence_place(self) -> None:
+        box, picture = self._evidence_box(), self.picture()
+        if box is not None and picture is not None:
+            self.change(views.centred_on(self.state, picture, box))
+
+    def _name(self) -> None:
+        count = self.state.count
+        self.setAccessibleDescription(
+            f"Image {self.state.index + 1} of {count}" if count else "No image"
+        )
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            self._paint(painter, QRectF(self.rect()))
+        finally:
+            painter.end()  # a painter that is left open crashes Qt
+
+    def _paint(self, painter: QPainter, area: QRectF) -> None:
+        painter.fillRect(area, QColor(theme.VIEWPORT))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        frame, levels = self.frame(), self.levels()
+        if frame is None:
+            paint.message(painter, area, "No image", "Open a study, or drop files here.",
+                          theme.TEXT)  # fmt: skip
+        elif levels is None:
+            self._paint_waiting(painter, area)
+        else:
+            self._paint_image(painter, area, levels)
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QColor(theme.ACCENT))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_waiting(self, painter: QPainter, area: QRectF) -> None:
+        fault = self.fault()
+        if fault:
+            paint.message(painter, area, "Cannot decode this image", fault, theme.ERROR)
+        else:
+            paint.message(painter, area, "Loading…", "", theme.MUTED)
+        self._paint_words(painter, area, None, None)
+
+    def _paint_image(self, painter: QPainter, area: QRectF, levels: Levels) -> None:
+        view = self.view()
+        assert view is not None  # noqa: S101 - levels are there
+        ratio = self.devicePixelRatioF()
+        self._drawn.draw(
+            painter, levels, view, area, self.state.window, self.state.inverted, ratio,
+            hurried=self._drag is not None and self._drag.moved,
+        )  # fmt: skip
+        self._paint_overlay(painter, view)
+        self._paint_words(painter, area, levels, view)
+
+    def _paint_overlay(self, painter: QPainter, view: Transform) -> None:
+        found, series = self.shown_overlay(), self.series
+        pointed = self._evidence_box()
+        measurement = self._evidence[1] if self._evidence and pointed else None
+        if found is not None and self.state.show_regions:
+            paint.outlines(painter, view, found, thick=pointed is not None and measurement is None)
+        shown = found.measurements if found is not None and self.state.show_calipers else ()
+        if measurement is not None and measurement.id not in {m.id for m in shown}:
+            shown = (*shown, measurement)
+        if series is not None:
+            paint.calipers(painter, view, shown, series.pixel_spacing, series.spacing_source,
+                           measurement.id if measurement else "")  # fmt: skip
+        if pointed is not None:
+            x0, y0 = view.to_screen(pointed[0], pointed[1])
+            x1, y1 = view.to_screen(pointed[2], pointed[3])
+            paint.brackets(painter, QRectF(QPointF(x0, y0), QPointF(x1, y1)))
+
+    def _paint_words(
+        self, painter: QPainter, area: QRectF, levels: Levels | None, view: Transform | None
+    ) -> None:
+        if self.study is None or self.series is None:
+            return
+        font = self.font()
+        font.setPointSizeF(max(8.0, font.pointSizeF() - 1.0))
+        painter.setFont(font)
+        line = QFontMetricsF(font).height()
+        percent = 100.0 * view.scale_x * self.devicePixelRatioF() if view is not None else 0.0
+        corners = words.corners(self.study, self.series, self.state, self.window_line(), percent)
+        if levels is not None:
+            probe = (self._probe_line(levels),) if self._probe is not None else ()
+            corners = replace(corners, bottom_right=(*probe, *corners.bottom_right))
+        if self.state.show_text:
+            paint.corner_text(painter, area, corners)
+            paint.letters(painter, area, words.orientation_letters(self.series, self.state.index))
+            if view is not None:
+                self._paint_scale(painter, area, view, 3.6 * line)
+        self._paint_legend(painter, area, len(corners.bottom_left) * line)
+
+    def _paint_legend(self, painter: QPainter, area: QRectF, text_height: float) -> None:
+        found, state = self.shown_overlay(), self.state
+        named = state.show_regions and found is not None and bool(found.regions)
+        measured = state.show_calipers and found is not None and bool(found.measurements)
+        if found is not None and (named or measured):
+            above = text_height if state.show_text else 0.0
+            bottom = area.bottom() - paint.MARGIN - above - 8
+            paint.legend(painter, area, bottom, found, named, measured)
+
+    def _paint_scale(self, painter: QPainter, area: QRectF, view: Transform, lifted: float) -> None:
+        series = self.series
+        assert series is not None  # noqa: S101 - the caller has looked
+        spacing = series.pixel_spacing[1] if series.pixel_spacing else None
+        longest = min(220.0, area.width() * 0.3)
+        bar = scale_bar(view.scale_x, spacing, longest, series.spacing_source)
+        if bar is not None:
+            paint.scale_bar(painter, area, bar, lifted)
+
+    def _probe_line(self, levels: Levels) -> str:
+        """Pixel position and value under the pointer."""
+        view = self.view()
+        if self._probe is None or view is None:
+            return ""
+        x, y = (round(v) for v in view.to_image(self._probe.x(), self._probe.y()))
+        pixels = levels.frame.pixels
+        if not (0 <= x < pixels.shape[1] and 0 <= y < pixels.shape[0]):
+            return ""
+        value = pixels[y, x]
+        if pixels.ndim == 3:
+            return f"x {x}  y {y}  RGB {int(value[0])} {int(value[1])} {int(value[2])}"
+        return f"x {x}  y {y}  {words.number(float(value))} {words.plain(levels.frame.unit, 8)}"
+
+    # --- mouse --------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._drag = _Drag(
+            event.button(), event.position(), self.current_window(), self.state.pan,
+            bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
+        )  # fmt: skip
+        self._probe = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            self._probe = event.position()
+            if self.state.show_text:
+                self.update()
+            return
+        self._dragged(self._drag, event.position())
+
+    def _dragged(self, drag: _Drag, at: QPointF) -> None:
+        dx, dy = at.x() - drag.start.x(), at.y() - drag.start.y()
+        drag.moved = drag.moved or abs(dx) + abs(dy) >= _CLICK
+        if not drag.moved:
+            return
+        pane = self.size_tuple()
+        if drag.button is Qt.MouseButton.RightButton:
+            factor = views.drag_zoom(at.y() - drag.last.y())
+            anchor = drag.start.x(), drag.start.y()
+            self.alter(lambda s, p: views.zoomed(s, p, pane, factor, anchor))
+        elif drag.button is Qt.MouseButton.MiddleButton or drag.shift:
+            self.alter(lambda s, p: views.panned(s, p, pane, drag.pan, dx, dy))
+        elif drag.button is Qt.MouseButton.LeftButton:
+            self.alter(lambda s, p: views.dragged_window(s, p, drag.window, dx, dy))
+        drag.last = at
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag, self._drag = self._drag, None
+        self.update()
+        if drag is not None and drag.button is Qt.MouseButton.RightButton and not drag.moved:
+            self.menu_requested.emit(event.globalPosition().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.change(views.fitted(self.state))
+
+    def leaveEvent(self, event: object) -> None:
+        self._probe = None
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta().y()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            anchor = event.position().x(), event.position().y()
+            factor = 1.2 ** (turned / _WHEEL_STEP)
+            self.alter(lambda s, p: views.zoomed(s, p, self.size_tuple(), factor, anchor))
+        else:
+            self._wheel += turned  # touchpads send small parts of a step
+            steps = int(self._wheel / _WHEEL_STEP)
+            self._wheel -= steps * _WHEEL_STEP
+            self.change(views.scrolled(self.state, -steps))
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.view_changed.emit()
+
+
+class _Drag:
+    """A mouse button that is held."""
+
+    def __init__(
+        self, button: Qt.MouseButton, start: QPointF, window: Window,
+        pan: tuple[float, float], shift: bool,
+    ) -> None:  # fmt: skip
+        self.button, self.start, self.last = button, start, start
+        self.window, self.pan, self.shift = window, pan, shift
+        self.moved = False
