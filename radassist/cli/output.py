@@ -1,0 +1,59 @@
+"""What commands print, and the exit codes they end with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+DONE = 0
+ATTENTION = 1  # finished, with findings that need attention
+BAD_INPUT = 2
+
+
+def say(text: str) -> None:
+    """One line of result on standard output; no result is kept waiting in a buffer."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say_json(data: Any) -> None:
+    """One JSON line on standard output."""
+    say(json.dumps(data, ensure_ascii=False, separators=(", ", ": ")))
+
+
+def tell(text: str) -> None:
+    """One line for the person at the terminal, on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+class TerminalProgress:
+    """Progress on standard error: a line that rewrites itself on a terminal, silence in a pipe."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._width = 0
+
+    def __call__(self, fraction: float, text: str) -> None:
+        if not self._live:
+            return
+        line = f"{100 * fraction:3.0f} %  {text}" if fraction >= 0 else text
+        sys.stderr.write("\r" + line.ljust(self._width))
+        self._width = len(line)
+        if fraction >= 1.0:
+            self.clear()
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the progress line off the screen."""
+        if self._live and self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+
+class Never:
+    """A cancel token for work that Ctrl+C ends."""
+
+    def cancelled(self) -> bool:
+        return False

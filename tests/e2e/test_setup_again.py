@@ -1,0 +1,30 @@
+"""The second ``make setup`` finds all done, and says so within three seconds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_second_setup_is_fast_and_changes_nothing() -> None:
+    stamps = ROOT / ".venv" / "setup-stamps.json"
+    if not stamps.exists() or "engine" not in json.loads(stamps.read_text(encoding="utf-8")):
+        pytest.skip("make setup has not finished here with a language engine")
+    words = [sys.executable, str(ROOT / "packaging" / "setup.py"), "--dev"]
+    first = subprocess.run(words, capture_output=True, check=False)  # ends what is not done yet
+    assert first.returncode == 0
+    before = stamps.read_bytes()
+    started = time.monotonic()
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - started
+    assert ran.returncode == 0, ran.stderr
+    assert "Installing" not in ran.stdout
+    assert seconds < 3.0, ran.stdout
+    assert stamps.read_bytes() == before
