@@ -33,7 +33,13 @@ from radassist.workflow.chat import Chat, ChatTurn
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "chat_edits.json"
 LISTS = ("dev", "heldout", "blind", "blind2")
-_LETTERS = {"F": "Findings", "I": "Impression", "C": "Comparison", "T": "Technique", "N": "Indication"}
+_LETTERS = {
+    "F": "Findings",
+    "I": "Impression",
+    "C": "Comparison",
+    "T": "Technique",
+    "N": "Indication",
+}
 
 
 @dataclass(frozen=True)

@@ -79,11 +79,11 @@ def default_model() -> Iterator[LanguageModel]:
 @pytest.mark.model
 @pytest.mark.slow
 @pytest.mark.parametrize("which", bench.LISTS)
-def test_with_the_default_model_27_of_30_are_right(
+def test_with_the_default_model_nine_of_ten_are_right(
     default_model: LanguageModel, which: str
 ) -> None:
     verdicts = bench.run(which, default_model)
     assert all(v.untouched for v in verdicts)
     wrong = [f"{v.instruction}: {v.why}" for v in verdicts if not v.right]
-    assert len(verdicts) == 30
-    assert len(wrong) <= 3, wrong
+    assert len(verdicts) >= 30
+    assert len(wrong) <= len(verdicts) // 10, wrong

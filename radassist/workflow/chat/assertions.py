@@ -12,12 +12,14 @@ from radassist.domain.reading import Mention, split_sentences
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.propagation import asserted, sides_agree
-from radassist.workflow.chat.targets import fitting, parse_target, region_of, resolve, which_one
+from radassist.workflow.chat.resolving import fitting, region_of, resolve, which_one
+from radassist.workflow.chat.targets import parse_target
 from radassist.workflow.chat.values import repeat, set_attributes
 from radassist.workflow.chat.view import FACT_SECTIONS, Line, View
 from radassist.workflow.chat.wording import (
     sentence,
     stems,
+    tidy,
     without_item,
     without_phrase,
 )
@@ -139,7 +141,8 @@ def _over_denials(text: str, view: View, work: Working) -> None:
         for line, other in stating(mention, view.fact_lines, there=False):
             if not work.text(line.id) or work.text(line.id) != line.text:
                 continue
-            if not attributes.others(line, other) and not _more_organs(line, other):
+            alone = not attributes.others(line, other) and not _more_organs(line, other)
+            if alone and not denies_more(line, other):
                 if placed and line.section.lower() == "findings":
                     work.delete(line.id)
                 else:
@@ -149,13 +152,23 @@ def _over_denials(text: str, view: View, work: Working) -> None:
             shorter = _trimmed(line, other, view) or _without_organ(line, mention, view)
             if shorter is None:
                 raise NeedsModel(f"Take out that there is no {other.text}.", [line], own=text)
-            work.rewrite(line.id, shorter)
+            work.rewrite(line.id, _no_longer_normal(shorter, mention, view))
             if not placed:
                 section, at = work.place_of(line.id)
                 work.insert(section.name, at, text)
                 placed = True
     if not placed:
         insert_finding(text, view, work)
+
+
+def _no_longer_normal(text: str, mention: Mention, view: View) -> str:
+    """ "The lungs are clear, without consolidation" beside a lung mass: "No consolidation"."""
+    denial = re.match(r"[^,;]+,?\s+(?:without|with no)(?:\s+evidence of)?\s+(.+)$", text)
+    normal = view.reading(text[: denial.start(1)]).findings() if denial else ()
+    if denial is None or not normal:
+        return text
+    broader = all(view.lexicon.is_a(mention.concept, m.concept) and not asserted(m) for m in normal)
+    return sentence(f"no {denial.group(1)}") if broader else text
 
 
 def keeps(text: str, line: Line, gone: str, view: View) -> bool:
@@ -171,11 +184,42 @@ def keeps(text: str, line: Line, gone: str, view: View) -> bool:
 
 def _trimmed(line: Line, mention: Mention, view: View) -> str | None:
     """The line without the mention, as a list item or a with-phrase; all else is still said."""
+    shared = without_shared_head(line, mention)
+    if shared is not None and keeps(shared, line, mention.concept, view):
+        return shared
     for cut in (without_item, without_phrase):
         shorter = cut(line.text, mention.start, mention.end)
         if shorter is not None and stems(shorter) and keeps(shorter, line, mention.concept, view):
             return shorter
     return None
+
+
+def without_shared_head(line: Line, mention: Mention) -> str | None:
+    """ "No pleural or pericardial effusion" without the pleural one: "effusion" stays."""
+    overlapping = [
+        m
+        for m in line.findings
+        if m is not mention and m.start < mention.end and m.end > mention.start
+    ]
+    if len(overlapping) != 1:
+        return None
+    text, other = line.text, overlapping[0]
+    if mention.start < other.start:  # "[pleural or pericardial effusion]" holds the other
+        return tidy(text[: mention.start] + text[other.start :])
+    head = re.match(r"(\w+)\s+(?:or|and|nor)\s+", text[other.start : mention.start])
+    if head is None or head.end() != mention.start - other.start:
+        return None
+    words = text[mention.start : mention.end].split(" ", 1)
+    return tidy(f"{text[: other.start]}{head.group(1)} {words[-1]}{text[mention.end :]}")
+
+
+def denies_more(line: Line, mention: Mention) -> bool:
+    """True when the sentence lists something beside the finding, known to the lexicon or not."""
+    rest = without_item(line.text, mention.start, mention.end)
+    if rest is None:
+        return False
+    own = set(stems(mention.text)) | {"definit", "acut", "focal", "radiograph", "signific", "large"}
+    return bool(set(stems(rest)) - own - set(stems("normal clear lungs bilaterally")))
 
 
 def _organs(line: Line, mention: Mention) -> list[Mention]:

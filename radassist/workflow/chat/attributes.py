@@ -203,7 +203,7 @@ def rivals(word: str) -> tuple[str, ...]:
 
 def with_grade(line: Line, value: str) -> str | None:
     """The sentence with another grade, stage, type or category ("grade 3"), or None."""
-    match = re.fullmatch(rf"({_GRADE})[\s-]*(\w+)", value.strip(" ."), re.I)
+    match = re.fullmatch(rf"({GRADE})[\s-]*(\w+)", value.strip(" ."), re.I)
     if match is None:
         return None
     found = list(
@@ -214,9 +214,7 @@ def with_grade(line: Line, value: str) -> str | None:
     return line.text[: found[0].start(3)] + match.group(2) + line.text[found[0].end(3) :]
 
 
-_GRADE = (
-    r"grade|segment|stage|type|level|category|class|bi-?rads|ti-?rads|li-?rads|pi-?rads|lung-?rads"
-)
+GRADE = r"(?:grade|segment|stage|type|level|category|class|(?:bi|ti|li|pi|lung)-?rads)"
 
 
 def with_adjective(line_text: str, mention: Mention, word: str) -> str | None:

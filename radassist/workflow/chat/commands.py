@@ -18,11 +18,23 @@ class Delete:
 
 
 @dataclass(frozen=True)
+class KeepOnly:
+    """Take out all of a section but these ("keep only the first impression").
+
+    :param section: the section that was named, "" for that of the statements kept.
+    """
+
+    target: str
+    section: str = ""
+
+
+@dataclass(frozen=True)
 class CutWords:
     """Take words out of statements ("remove 'mild' from sentence 2")."""
 
     words: str
     scope: str
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,6 +213,7 @@ class Question:
 
 Command = (
     Delete
+    | KeepOnly
     | CutWords
     | CutComparison
     | Substitute

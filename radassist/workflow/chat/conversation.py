@@ -20,6 +20,7 @@ from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat import grammar, questions
 from radassist.workflow.chat.execute import carry_out
+from radassist.workflow.chat.other_side import offer_denials
 from radassist.workflow.chat.propagation import consistent
 from radassist.workflow.chat.routing import NOT_UNDERSTOOD, by_model
 from radassist.workflow.chat.spoken import (
@@ -175,6 +176,7 @@ def _changed(instruction: str, how: str, view: View, work: Working) -> ChatTurn:
         return replace(turn, how=how, notices=tuple(work.notices), offered=tuple(work.offered))
     for operation in consistent(view, work):
         work.offer(operation)
+    offer_denials(view, work)
     after = replace(work.report, state=view.report.state)
     return ChatTurn(
         instruction,

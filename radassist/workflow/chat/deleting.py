@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from radassist.domain import operations as ops
 from radassist.workflow.chat import assertions, attributes
@@ -19,14 +20,8 @@ from radassist.workflow.chat.lookup import (
     told_elsewhere,
 )
 from radassist.workflow.chat.propagation import asserted
-from radassist.workflow.chat.targets import (
-    Target,
-    asks_for_advice,
-    fitting,
-    is_explicit,
-    resolve,
-    which_one,
-)
+from radassist.workflow.chat.resolving import asks_for_advice, fitting, resolve, which_one
+from radassist.workflow.chat.targets import Target, is_explicit
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import (
     literal_pattern,
@@ -63,6 +58,23 @@ def delete(command: c.Delete, view: View, work: Working) -> None:
         for line in told_elsewhere(lines, view):
             if all(m.concept in {x.concept for x in lines[0].findings} for m in line.findings):
                 work.offer(ops.Delete(line.id))
+
+
+def keep_only(command: c.KeepOnly, view: View, work: Working) -> None:
+    """ "Keep only the first impression": every other statement of its section goes."""
+    target = target_of(command.target, view)
+    if command.section and not target.section:
+        target = replace(target, section=command.section)
+    kept = found_lines(resolve(target, view), work)
+    sections = {line.section for line in kept}
+    if len(sections) != 1:
+        raise Ask(which_one(kept), kept)
+    ids = {line.id for line in kept}
+    gone = [line for line in view.in_section(kept[0].section) if line.id not in ids]
+    if not gone:
+        raise Ask(f"{kept[0].section} holds nothing else.")
+    for line in gone:
+        work.delete(line.id)
 
 
 def _several(phrase: str, view: View) -> list[str]:
@@ -195,7 +207,7 @@ def cut_words(command: c.CutWords, view: View, work: Working) -> None:
     lines = tuple(x for x in lines if pattern.search(work.text(x.id)))
     if not lines:
         raise Ask(f"The words “{command.words[:80]}” are not there.")
-    if len(lines) > 1 and not command.scope and not state_one_finding(lines):
+    if len(lines) > 1 and not (command.scope or command.everywhere or state_one_finding(lines)):
         raise Ask(which_one(lines), lines)
     for line in lines:
         cut = _without_item_or_words(work.text(line.id), pattern, command.words)

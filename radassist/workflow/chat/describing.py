@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from radassist.domain import operations as ops
+from radassist.domain.findings import Presence
 from radassist.domain.reading import Mention
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
@@ -21,7 +22,8 @@ from radassist.workflow.chat.assertions import (
     stating,
 )
 from radassist.workflow.chat.propagation import asserted, same_finding
-from radassist.workflow.chat.targets import fitting, parse_target, resolve, which_one
+from radassist.workflow.chat.resolving import fitting, resolve, which_one
+from radassist.workflow.chat.targets import is_explicit, parse_target
 from radassist.workflow.chat.values import offer_repeat, repeat, set_attributes
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import (
@@ -36,10 +38,29 @@ from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 def describe(command: c.Describe, view: View, work: Working) -> None:
     """ "The effusion is moderate", "the nodule measures 8 mm", "the heart is enlarged"."""
+    command = replace(command, value=_new_words(command, view))
     if attributes.is_attribute(command.value) and not _is_rate(command.value):
         _describe_by_attribute(command, view, work)
     else:
         _describe_in_words(command, view, work)
+
+
+def _new_words(command: c.Describe, view: View) -> str:
+    """The value without words that the one sentence meant has already beside the finding.
+
+    "The protrusion is left paracentral" of "a right paracentral disc protrusion" is "left".
+    """
+    value = command.value
+    if attributes.is_attribute(value) or not command.subject:
+        return value
+    lines = [x for x in _described_lines(command, view) if x.section == view.findings_name]
+    there = [x for x in lines if (m := _mention(x, command.subject, view, value)) and asserted(m)]
+    if len(there) != 1:
+        return value
+    kept = [w for w in value.strip(" .").split() if not set(stems(w)) <= set(there[0].stems)]
+    rest = " ".join(kept)
+    side_or_size = any(attributes.parts(rest)[:2]) and re.match(r"[a-z]+$", rest, re.I)
+    return rest if side_or_size and attributes.is_attribute(rest) else value
 
 
 def _is_rate(value: str) -> bool:
@@ -66,7 +87,7 @@ def _describe_by_attribute(command: c.Describe, view: View, work: Working) -> No
     chosen = _one_place(there, command.value, view)
     line, mention = chosen
     set_attributes(line, mention, command.value, work)
-    if command.scope:
+    if command.scope and is_explicit(command.scope, view):
         offer_repeat(line, mention, command.value, view, work)
     else:
         repeat(line, mention, command.value, view, work)
@@ -77,8 +98,13 @@ def _described_lines(command: c.Describe, view: View) -> list[Line]:
         target = parse_target(command.scope, view)
         found = resolve(target, view) if target is not None else None
         if found is None or found.problem:
+            lines = list(found.candidates) if found else []
+            about = [x for x in lines if _names(x, command.subject, view)] if lines else []
+            if about:
+                return about
             raise Ask(found.problem if found else "It is not clear which sentence is meant.")
-        return list(found.lines)
+        about = [x for x in found.lines if _names(x, command.subject, view)]
+        return about or list(found.lines)
     if not command.subject:
         severity, side, quantity = attributes.parts(command.value)
         return [
@@ -91,6 +117,10 @@ def _described_lines(command: c.Describe, view: View) -> list[Line]:
         ]
     lines = [x for x in view.fact_lines if _mention(x, command.subject, view, command.value)]
     return [x for x in lines if x in fitting(command.subject, view, lines, every=True)]
+
+
+def _names(line: Line, subject: str, view: View) -> bool:
+    return bool(subject) and attributes.mention_of(line, subject, view) is not None
 
 
 def _mention(line: Line, subject: str, view: View, value: str) -> Mention | None:
@@ -164,7 +194,8 @@ def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
         return
     if len(lines) > 1:
         there = [x for x in lines if holds(x, command.subject, view)]
-        lines = there if len(there) == 1 else lines
+        certain = [x for x in there if _is_certain(x, command.subject, view)]
+        lines = certain if len(certain) == 1 else there if len(there) == 1 else lines
     if len(lines) > 1:
         subject = [x for x in lines if _is_subject(x, command.subject)]
         shared = [x for x in subject if set(stems(command.value)) & set(x.stems)]
@@ -207,6 +238,12 @@ def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
     _beside(line, command, view, work)
 
 
+def _is_certain(line: Line, subject: str, view: View) -> bool:
+    """True for "a mass", not for "dense tissue may obscure masses"."""
+    mention = attributes.mention_of(line, subject, view)
+    return mention is not None and mention.presence is Presence.PRESENT
+
+
 def _only_number(line: Line, command: c.Describe, work: Working) -> bool:
     """ "The tip is 4 cm above the carina" where the line differs in nothing but the number."""
     quantity = attributes.parts(command.value)[2]
@@ -229,10 +266,24 @@ def _place_elsewhere(line: Line, mention: Mention, value: str, view: View, work:
             same = same_finding(m, mention, view.lexicon) and set(m.location) == set(
                 mention.location
             )
-            if other.section != line.section and same and asserted(m):
-                moved = attributes.with_location(other, m, value)
-                if moved is not None and moved != other.text:
-                    work.rewrite(other.id, moved)
+            if other.section == line.section or not same or not asserted(m):
+                continue
+            moved = attributes.with_location(other, m, value) or _other_side(line, m, other, work)
+            if moved is not None and moved != other.text:
+                work.rewrite(other.id, moved)
+
+
+def _other_side(line: Line, mention: Mention, other: Line, work: Working) -> str | None:
+    """ "right ovarian cyst" where the finding only went to the other ovary."""
+    before, after = (_SIDES.findall(text.lower()) for text in (line.text, work.text(line.id)))
+    if len(set(before)) != 1 or len(set(after)) != 1 or set(before) == set(after):
+        return None
+    if _SIDES.sub("", line.text.lower()) != _SIDES.sub("", work.text(line.id).lower()):
+        return None
+    return attributes.with_side(other.text, mention, after[0])
+
+
+_SIDES = re.compile(r"\b(left|right)\b")
 
 
 def _says_it_is_there(command: c.Describe, mention: Mention, view: View) -> bool:

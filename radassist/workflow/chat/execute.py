@@ -8,7 +8,7 @@ from radassist.domain import operations as ops
 from radassist.domain.report import StatementState
 from radassist.workflow.chat import assertions, attributes, describing
 from radassist.workflow.chat import commands as c
-from radassist.workflow.chat.deleting import cut_comparison, cut_words, delete
+from radassist.workflow.chat.deleting import cut_comparison, cut_words, delete, keep_only
 from radassist.workflow.chat.lookup import (
     found_lines,
     lines_of,
@@ -16,13 +16,9 @@ from radassist.workflow.chat.lookup import (
     style_lines,
     target_of,
 )
+from radassist.workflow.chat.resolving import fitting, resolve, which_one
 from radassist.workflow.chat.shortening import joined
 from radassist.workflow.chat.substituting import substitute
-from radassist.workflow.chat.targets import (
-    fitting,
-    resolve,
-    which_one,
-)
 from radassist.workflow.chat.values import set_attributes
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import (
@@ -42,6 +38,8 @@ def carry_out(command: c.Command, view: View, work: Working) -> None:  # noqa: P
     match command:
         case c.Delete():
             delete(command, view, work)
+        case c.KeepOnly():
+            keep_only(command, view, work)
         case c.CutWords():
             cut_words(command, view, work)
         case c.CutComparison():

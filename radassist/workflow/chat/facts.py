@@ -9,6 +9,8 @@ import re
 
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.aligning import Aligned, aligned
+from radassist.workflow.chat.resolving import fitting
 from radassist.workflow.chat.spoken import starts_with_verb
 from radassist.workflow.chat.targets import is_explicit, parse_target
 from radassist.workflow.chat.view import View
@@ -49,6 +51,12 @@ def contrast(text: str, scope: str, view: View) -> c.Command | None:
     if subject and is_explicit(subject, view):
         where, subject = subject, ""
     full = _value(new)
+    pair = _aligned(_value(old), full, subject, view)
+    if pair is not None:
+        about = pair.about if not where else ""
+        return c.Substitute(
+            ((pair.old, pair.new),), where, subject="" if where else subject or about
+        )
     old, new = _reduced(_value(old), full, view)
     if not subject and not where and new in full.split() and len(full.split()) > 1:
         subject = " ".join(w for w in full.split() if w != new)
@@ -58,6 +66,26 @@ def contrast(text: str, scope: str, view: View) -> c.Command | None:
     if not old or not new or not _knows(old, subject, view):
         return None
     return c.Substitute(((old, new),), where, subject="" if where else subject)
+
+
+def _aligned(old: str, new: str, subject: str, view: View) -> Aligned | None:
+    """The pair that two phrases come to, where the report holds the old words of it.
+
+    None where one phrase is already literally what stands in the report, or where the rest of the
+    longer phrase names nothing in it.
+    """
+    if len(old.split()) == len(new.split()) == 1:
+        return None
+    pair = aligned(old, new)
+    if pair is None:
+        return None
+    if subject and pair.about:
+        return None  # "the mass is left upper lobe, not right": the place keeps its own reading
+    about = subject or pair.about
+    if pair.about and not fitting(pair.about, view, view.fact_lines, every=True):
+        return None
+    held = _somewhere(pair.old, view) or (about and attributes.is_attribute(pair.old))
+    return pair if held else None
 
 
 def _scope(old: str, view: View) -> tuple[str, str]:
@@ -155,6 +183,9 @@ def correction(text: str, scope: str, view: View) -> c.Command | None:
     if attributes.is_attribute(old) and attributes.is_attribute(new):
         old, new = _reduced(old, new, view)
         return c.Substitute(((old, new),), where)
+    pair = _aligned(old, new, "", view)
+    if pair is not None and (pair.about or _somewhere(old, view)) and not is_explicit(first, view):
+        return c.Substitute(((pair.old, pair.new),), where, subject="" if where else pair.about)
     return _described(first, "is", second, text, where, view)
 
 
@@ -176,6 +207,10 @@ def made(verb: str, rest: str, scope: str, view: View) -> c.Command | None:
     """ "make the effusion moderate", "make the nodule 8 mm"."""
     if verb not in ("make", "set", "turn", "change", "correct", "fix", "update"):
         return None
+    return _made_it(rest, scope, view) or _made_so(rest, scope, view)
+
+
+def _made_so(rest: str, scope: str, view: View) -> c.Command | None:
     words = rest.split()
     for cut in range(1, len(words)):
         subject, value = " ".join(words[:cut]), " ".join(words[cut:])
@@ -188,6 +223,23 @@ def made(verb: str, rest: str, scope: str, view: View) -> c.Command | None:
             if target.numbers or target.ids:
                 return c.Describe("", "is", _value(value), "", subject)
             return c.Describe(_subject(subject), "is", _value(value), "", scope)
+    return None
+
+
+def _made_it(rest: str, scope: str, view: View) -> c.Command | None:
+    """ "(make) it grade 3 chondromalacia", "it a moderate effusion"."""
+    whole = re.fullmatch(
+        rf"(?:it|this|that)\s+(?:an?\s+)?({attributes.GRADE}[\s-]*\w+|\S+(?:\s+[mc]m)?)\s+(.+)",
+        rest,
+        re.I,
+    )
+    if whole and parse_target(whole.group(2), view) is not None:
+        value = _value(whole.group(1))
+        graded = re.fullmatch(rf"{attributes.GRADE}[\s-]*\w+", value, re.I)
+        if (graded or attributes.is_attribute(value)) and fitting(
+            whole.group(2), view, view.fact_lines
+        ):
+            return c.Describe(_subject(whole.group(2)), "is", value, "", scope)
     return None
 
 

@@ -19,11 +19,13 @@ from radassist.workflow.chat.grammar_change import (
     bare,
     change_command,
     is_in_report,
+    section_date,
     set_by_colon,
     set_section,
     trailing_scope,
 )
 from radassist.workflow.chat.grammar_text import add_command, delete_command
+from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spoken import (
     MOVE_VERBS,
     STYLE_VERBS,
@@ -43,6 +45,7 @@ def parse(clause: str, view: View) -> c.Command | None:
         _mark,
         _case,
         delete_command,
+        section_date,
         set_section,
         set_by_colon,
         change_command,
@@ -77,6 +80,12 @@ def _leading_scope(text: str, view: View) -> tuple[str, str]:
         )
     if match is None:
         match = re.match(rf"((?:{NOUN}|number)\s+\d+|s\d+)\s*[:,]\s+(.+)$", text, re.IGNORECASE)
+    if match is None:
+        match = re.match(
+            r"(?:in|for|at|on)\s+(?:the\s+)?((?:\S+\s+){1,4}?)(?=the\s+\S+.*\b(?:is|are|measures?|should)\b)(.+)$",
+            text,
+            re.IGNORECASE,
+        )
     if match is None or parse_target(match.group(1), view) is None:
         return "", text
     return match.group(1).strip(), match.group(2).strip()
@@ -167,7 +176,7 @@ def _say(text: str, scope: str, view: View) -> c.Command | None:
     )
     if match:
         target, words = match.group(1) or match.group(3), match.group(2) or match.group(4)
-        if is_explicit(target, view):
+        if is_explicit(target, view) or _whole_sentence(words, target, view):
             return c.SetText(target, words)
         if is_in_report(bare(target), view):
             return c.Substitute(((bare(target), bare(words)),), scope)
@@ -178,6 +187,14 @@ def _say(text: str, scope: str, view: View) -> c.Command | None:
         re.I,
     )
     return c.SetText(direct.group(1), direct.group(2)) if direct else None
+
+
+def _whole_sentence(words: str, target: str, view: View) -> bool:
+    """True when the new words are a sentence of their own and the target names one statement."""
+    if len(words.split()) < 4 or not words.rstrip().endswith(".") or not words[:1].isupper():
+        return False
+    named = parse_target(target, view)
+    return named is not None and len(resolve(named, view).lines) == 1
 
 
 def _arrow(text: str, scope: str, view: View) -> c.Command | None:
@@ -240,7 +257,7 @@ def _style(text: str, scope: str, view: View) -> c.Command | None:
         if parse_target(match.group(2), view) is not None:
             return c.Style(match.group(2).strip(" ."), text)
     made = re.fullmatch(
-        r"(?:make|write|put|keep)\s+(.+?)\s+(?:(?:a bit|a little|slightly|much|more|less|somewhat)\s+)*"
+        r"(?:make|write|put|keep)\s+(.+?)\s+(?:(?:sound|read|look|be)\s+)?(?:(?:a bit|a little|slightly|much|more|less|somewhat)\s+)*"
         r"(shorter|concise|brief|briefer|formal|simpler|clearer|cautious|longer|detailed|readable|understandable|"
         r"(?:in |into |to )?(?:plain|easy|lay|simple|simpler|formal|everyday)\s?(?:english|language|terms|words)?|"
         r"easier(?: to (?:read|understand))?|short|terse|professional|polite|definite|certain|tentative)(?:\s.*)?",

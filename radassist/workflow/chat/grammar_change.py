@@ -13,7 +13,7 @@ from radassist.workflow.chat.spoken import (
     CHANGE_VERBS,
     starts_with_verb,
 )
-from radassist.workflow.chat.targets import is_explicit, parse_target
+from radassist.workflow.chat.targets import ORDINAL, is_explicit, parse_target
 from radassist.workflow.chat.view import View
 from radassist.workflow.chat.wording import literal_pattern
 
@@ -48,6 +48,30 @@ def set_section(text: str, scope: str, view: View) -> c.Command | None:
     return c.SetText(words, match.group(2))
 
 
+_DATE = (
+    r"(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2}|"
+    r"(?:\d{1,2}\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{4})"
+)
+
+
+def section_date(text: str, scope: str, view: View) -> c.Command | None:
+    """ "The comparison was from 10/12/2024": the date of the one examination it names."""
+    match = re.fullmatch(
+        rf"(?:(?:set|change|update|correct|fix)\s+)?(?:the\s+)?(?:date\s+of\s+the\s+)?(comparison|prior|prior study|prior exam)"
+        rf"(?:\s+(?:study|exam|examination|ct|mri?|radiograph|date))*\s+(?:is|was|should be|to)\s+(?:actually\s+)?"
+        rf"(?:(?:from|of|dated|on|performed on)\s+)?({_DATE})",
+        text.rstrip(" ."),
+        re.IGNORECASE,
+    )
+    lines = view.in_section("Comparison")
+    if match is None or len(lines) != 1:
+        return None
+    dates = re.findall(_DATE, lines[0].text, re.IGNORECASE)
+    if len(dates) != 1:
+        return None
+    return c.Substitute(((dates[0], match.group(2)),), scope="comparison")
+
+
 def set_by_colon(text: str, scope: str, view: View) -> c.Command | None:
     """ "the lungs sentence: ...", "correct sentence 2: ..."."""
     match = re.fullmatch(
@@ -73,7 +97,7 @@ def change_command(text: str, scope: str, view: View) -> c.Command | None:  # no
     if verb in ("substitute", "put", "use") and reverse:
         old, where = trailing_scope(reverse.group(2), view, reverse.group(1))
         return c.Substitute(((bare(old), bare(reverse.group(1))),), where or scope, not where)
-    rest, everywhere = _take_everywhere(rest)
+    rest, everywhere = take_everywhere(rest)
     slot = _from_to(rest, scope, view, everywhere)
     if slot is not None:
         return slot
@@ -114,20 +138,30 @@ def is_in_report(words: str, view: View) -> bool:
 def _swap_places(verb: str, rest: str, view: View) -> c.Command | None:
     if verb not in ("swap", "switch", "exchange"):
         return None
+    rest = re.sub(
+        r"^(?:the\s+)?(?:(?:order|places|position)\s+of\s+)?(?:the\s+)?", "", rest, flags=re.I
+    )
     both = re.fullmatch(
-        r"(?:the\s+)?(?:order of\s+)?sentences?\s+(\d+)\s+(?:and|with)\s+(?:sentence\s+)?(\d+)",
+        rf"(?:(?P<where>.*?)\s+)?(?P<a>#?\d+|{ORDINAL})\s+(?:and|with)\s+(?:the\s+)?(?:sentence\s+)?"
+        rf"(?P<b>#?\d+|{ORDINAL})(?:\s+(?P<what>.+))?",
         rest,
         re.I,
     )
     if both:
-        return c.SwapPlaces(f"sentence {both.group(1)}", f"sentence {both.group(2)}")
+        where, what = both.group("where") or "", both.group("what") or ""
+        if not where and not what:
+            where = "sentence"
+        names = [f"{where} {both.group(k)} {what}".strip() for k in ("a", "b")]
+        names = [re.sub(r"^sentences\b", "sentence", n, flags=re.I) for n in names]
+        if all(is_explicit(name, view) for name in names):
+            return c.SwapPlaces(names[0], names[1])
     pair = re.fullmatch(r"(.+?)\s+(?:and|with)\s+(.+)", rest, re.IGNORECASE)
     if pair and is_explicit(pair.group(1), view) and is_explicit(pair.group(2), view):
         return c.SwapPlaces(pair.group(1), pair.group(2))
     return None
 
 
-def _take_everywhere(rest: str) -> tuple[str, bool]:
+def take_everywhere(rest: str) -> tuple[str, bool]:
     cut = re.sub(rf",?\s+{_EVERYWHERE}$", "", rest, flags=re.IGNORECASE)
     if cut != rest:
         return cut, True
@@ -247,7 +281,7 @@ def trailing_scope(text: str, view: View, old: str) -> tuple[str, str]:
 
 def _scopes_old(tail: str, old: str, view: View) -> bool:
     """True when a statement about ``tail`` holds the words to change: then it is the scope."""
-    from radassist.workflow.chat.targets import fitting
+    from radassist.workflow.chat.resolving import fitting
 
     target = parse_target(tail, view)
     if target is None or not target.topic:

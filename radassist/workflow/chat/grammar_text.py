@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from radassist.workflow.chat import commands as c
-from radassist.workflow.chat.grammar_change import is_in_report
+from radassist.workflow.chat.grammar_change import bare, is_in_report, take_everywhere
 from radassist.workflow.chat.spoken import (
     ADD_VERBS,
     DELETE_PHRASES,
@@ -39,8 +39,16 @@ def delete_command(text: str, scope: str, view: View) -> c.Command | None:  # no
         where = f" from {taken.group(2)}" if taken.group(2) else ""
         return delete_command(f"remove {taken.group(1)}{where}", scope, view)
     if match is None:
-        return _unwanted(text, view)
+        return _kept(text, view) or _unwanted(text, view)
     what = re.sub(r"\s+(?:entirely|completely|altogether|again)$", "", match.group(1).rstrip(" .!"))
+    excepted = _all_but(what, scope, view)
+    if excepted is not None:
+        return excepted
+    what, everywhere = take_everywhere(what)
+    if everywhere:
+        cut = _words_to_cut(what, "", view)
+        if isinstance(cut, c.CutWords) or is_in_report(bare(what), view):
+            return c.CutWords(cut.words if isinstance(cut, c.CutWords) else bare(what), "", True)
     if _is_comparison(what):
         return c.CutComparison(_comparison_scope(what) or scope)
     words = _words_to_cut(what, scope, view)
@@ -49,6 +57,39 @@ def delete_command(text: str, scope: str, view: View) -> c.Command | None:  # no
     if scope and parse_target(what, view) is not None and not is_explicit(what, view):
         return c.CutWords(what, scope)
     return c.Delete(what) if parse_target(what, view) is not None else None
+
+
+def _kept(text: str, view: View) -> c.Command | None:
+    """ "Keep only the first impression", "leave just sentence 2"."""
+    match = re.fullmatch(
+        r"(?:(?:only|just)\s+(?:keep|leave|retain)|(?:keep|leave|retain)\s+(?:only|just))\s+(.+?)"
+        r"(?:\s+and\s+(?:delete|remove|drop)\s+(?:the\s+)?(?:rest|others?|everything else))?",
+        text.rstrip(" .!"),
+        re.IGNORECASE,
+    )
+    if match is None or parse_target(match.group(1), view) is None:
+        return None
+    return c.KeepOnly(match.group(1))
+
+
+def _all_but(what: str, scope: str, view: View) -> c.Command | None:
+    """ "everything in the impression except the first line", "all impressions but the last"."""
+    match = re.fullmatch(
+        r"(?:everything(?: else)?|all|the rest|all (?:of )?the|all other)\s*(.*?)\s*,?\s*"
+        r"(?:except(?: for)?|but|other than|apart from|besides|save)\s+(?:for\s+)?(.+)",
+        what,
+        re.IGNORECASE,
+    )
+    if match is None or parse_target(match.group(2), view) is None:
+        return None
+    where = re.sub(
+        r"^(?:(?:sentences|statements|lines|items)\s*)?(?:(?:in|of|from)\s+)?(?:the\s+)?|\s+(?:sentences|statements|lines|items)$",
+        "",
+        match.group(1) or scope,
+        flags=re.I,
+    )
+    section = view.section_name(where) if where else ""
+    return None if section is None else c.KeepOnly(match.group(2), section)
 
 
 def _unwanted(text: str, view: View) -> c.Command | None:

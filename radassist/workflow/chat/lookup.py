@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from radassist.workflow.chat.propagation import shares_finding
-from radassist.workflow.chat.targets import (
-    Resolution,
-    Target,
-    parse_target,
-    resolve,
-)
+from radassist.workflow.chat.resolving import Resolution, resolve
+from radassist.workflow.chat.targets import Target, parse_target
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.working import Ask, Working
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from radassist.workflow.chat.resolving import fitting, resolve
 from radassist.workflow.chat.spoken import plain, starts_with_verb, was_courteous_request
-from radassist.workflow.chat.targets import fitting, parse_target, resolve
+from radassist.workflow.chat.targets import parse_target
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import stems
 

@@ -175,10 +175,12 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"[\s,.;]*(?:please|pls|plz|thanks?(?: you)?(?: (?:very much|a lot|so much))?|thx|ta|for me|if you (?:can|could|would)|"
+    r"[\s,.;]*(?:please|pls|plz|oops|sorry(?: about that)?|my (?:bad|mistake|error)|thanks?(?: you)?(?: (?:very much|a lot|so much))?|thx|ta|for me|if you (?:can|could|would)|"
     r"if possible|would you)[\s.!?]*$",
     re.IGNORECASE,
 )
+#: "BIRADS" as the ACR writes it; a report in another spelling is still found by its other words.
+_RADS = re.compile(r"\b(bi|li|ti|pi|o|lung)[- ]?rads\b", re.IGNORECASE)
 _GERUNDS = {
     "deleting": "delete",
     "removing": "remove",
@@ -195,7 +197,7 @@ def plain(instruction: str) -> str:
     """The instruction on one line, with straight quotes and without courtesy."""
     text = instruction.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
     text = text.replace("→", "->").replace("\u00a0", " ").replace("–", "-")
-    text = re.sub(r"\s+", " ", text).strip()
+    text = _RADS.sub(lambda m: f"{m.group(1).upper()}-RADS", re.sub(r"\s+", " ", text).strip())
     while True:
         shorter = _COURTESY.sub("", text, count=1)
         if not text.endswith(('"', "'")) and not re.match(
@@ -261,7 +263,8 @@ def _before_text(text: str) -> tuple[str, str, str]:
 def _inflects(a: str, b: str) -> bool:
     """True for "effusion" and "effusions", "increase" and "increased": not a typing error."""
     short, long = sorted((a, b), key=len)
-    return long.startswith(short) and long[len(short) :] in ("s", "d", "e", "y")
+    tails = ("s", "d", "y") if long in VERBS else ("s", "d", "e", "y")
+    return long.startswith(short) and long[len(short) :] in tails
 
 
 _BREAK = re.compile(

@@ -13,11 +13,7 @@ from radassist.workflow.chat.lookup import (
     target_of,
     told_elsewhere,
 )
-from radassist.workflow.chat.targets import (
-    fitting,
-    resolve,
-    which_one,
-)
+from radassist.workflow.chat.resolving import fitting, resolve, which_one
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import (
     literal_pattern,
@@ -50,8 +46,22 @@ def substitute(command: c.Substitute, view: View, work: Working) -> None:
                 again = substituted(offered.get(other.id, other.text), old, new)
                 if again is not None:
                     offered[other.id] = again
+    if command.subject or command.scope:
+        _as_adverbs(command, pool, work)
     for statement_id, text in offered.items():
         work.offer(work.rewritten(statement_id, text))
+
+
+def _as_adverbs(command: c.Substitute, pool: list[Line], work: Working) -> None:
+    """ "severe, not mild": "mildly enlarged" becomes "severely enlarged" as well."""
+    for old, new in command.pairs:
+        pair = attributes.adverb(old), attributes.adverb(new)
+        if pair == (old, new):
+            continue
+        for line in pool:
+            changed = substituted(work.text(line.id), *pair)
+            if changed is not None:
+                work.rewrite(line.id, changed)
 
 
 def _alike(lines: list[Line], old: str, view: View) -> list[Line]:
@@ -132,6 +142,9 @@ def _instead(
     work: Working,
 ) -> bool:
     """The old words are not there as typed: another name of the concept, or a value for a subject."""
+    adverb = attributes.adverb(old)
+    if adverb != old and any(literal_pattern(adverb).search(work.text(x.id)) for x in pool):
+        return bool(command.subject or command.scope)
     concepts = {m.concept for m in view.reading(old).mentions}
     if concepts:
         hits = [(x, m) for x in pool for m in x.reading.mentions if m.concept in concepts]

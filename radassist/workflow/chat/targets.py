@@ -1,8 +1,6 @@
-"""Which statements a phrase means: numbers, ids, sections, quotes and topics.
+"""What a phrase that names statements says: numbers, ids, sections, quotes and topics.
 
-``parse_target`` reads the phrase, ``resolve`` looks the statements up.  A phrase that could mean
-two different statements is never decided by chance: the resolution lists the candidates, and the
-chat asks.
+``resolving`` looks the statements up.
 """
 
 # Patterns and prompts are easier to check on one line than broken into pieces.
@@ -11,13 +9,11 @@ chat asks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from radassist.domain.findings import Laterality
-from radassist.workflow.chat.topics import region
-from radassist.workflow.chat.view import Line, View
-from radassist.workflow.chat.wording import literal_pattern, stem, stems
+from radassist.workflow.chat.view import View
+from radassist.workflow.chat.wording import stems
 
 NOUN = r"(?:sentences?|statements?|lines?|bullets?(?: points?)?|items?|points?|entr(?:y|ies)|remarks?|comments?)"
 _NUMBER_NOUN = (
@@ -69,7 +65,7 @@ _ORDINALS = {
         1,
     )
 } | {"last": -1, "final": -1, "penultimate": -2}
-_ORDINAL = (
+ORDINAL = (
     r"(?:" + "|".join(_ORDINALS) + r"|\d{1,2}(?:st|nd|rd|th)|second (?:to )?last|next to last)"
 )
 _NUMBER = r"(?:\d{1,3}|" + "|".join(_CARDINALS) + r")"
@@ -87,6 +83,7 @@ class Target:
     :param every: all statements that fit are meant, not one.
     :param mention: only the mention is meant, not the whole sentence around it.
     :param explicit: the phrase says "sentence", "line" or an id: whole statements are meant.
+    :param both: exactly two statements are meant ("both kidney sentences").
     """
 
     phrase: str
@@ -99,20 +96,7 @@ class Target:
     mention: bool = False
     explicit: bool = False
     whole_section: bool = False
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """The statements that a target names.
-
-    :param problem: why there is none, or which of several is asked for; "" when decided.
-    :param notices: what the user should know about how the phrase was understood.
-    """
-
-    lines: tuple[Line, ...] = ()
-    problem: str = ""
-    candidates: tuple[Line, ...] = ()
-    notices: tuple[str, ...] = ()
+    both: bool = False
 
 
 def parse_target(text: str, view: View) -> Target | None:
@@ -129,7 +113,7 @@ def parse_target(text: str, view: View) -> Target | None:
     target = _by_place(rest, phrase, section)
     if target is None and not section:
         target = _section_target(lower, phrase, view)
-    return target or _by_topic(rest, phrase, section)
+    return target or _by_topic(rest, phrase, section, view)
 
 
 def is_explicit(text: str, view: View) -> bool:
@@ -157,18 +141,40 @@ def _section_of(lower: str, view: View) -> tuple[str, str]:
     )
     if tail:
         return view.section_name(tail.group(2)) or "", tail.group(1)
-    nth = re.fullmatch(rf"({_ORDINAL})\s+(impression|findings?|conclusion)(?:\s+{NOUN})?", lower)
-    if nth:
-        name = view.section_name(nth.group(2).rstrip("s") + "s") or view.section_name(nth.group(2))
-        return name or "", f"{nth.group(1)} sentence"
+    named = _impression_of(lower, view)
+    if named is not None:
+        return named
     head = re.fullmatch(
-        rf"({names})(?:\s+section)?(?:'s)?,?\s+((?:the\s+)?(?:{_NUMBER_NOUN}\s*{_NUMBER}|#?\d+|{_ORDINAL}"
+        rf"({names})(?:\s+section)?(?:'s)?,?\s+((?:the\s+)?(?:{_NUMBER_NOUN}\s*{_NUMBER}|#?\d+|{ORDINAL}"
         rf"\s+{NOUN}|{NOUN}\s+.+|.+\s+{NOUN}).*)",
         lower,
     )
     if head:
         return view.section_name(head.group(1)) or "", head.group(2)
     return "", lower
+
+
+def _impression_of(lower: str, view: View) -> tuple[str, str] | None:
+    """ "the second and third impression", "the impression about the fracture", "the nodule impression"."""
+    several = rf"{ORDINAL}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)(?:the\s+)?{ORDINAL})*"
+    nth = re.fullmatch(
+        rf"({several}|(?:first|last) {_NUMBER})\s+(impression|finding|conclusion)s?(?:\s+{NOUN})?",
+        lower,
+    )
+    if nth:
+        name = view.section_name(nth.group(2) + "s") or view.section_name(nth.group(2))
+        return name or "", f"{nth.group(1)} sentences"
+    about = re.fullmatch(rf"(impression|conclusion)s?\s+({_ABOUT}\s+.+)", lower)
+    if about:
+        return view.section_name(about.group(1)) or "", f"sentence {about.group(2)}"
+    topical = re.fullmatch(r"(.+?)\s+(impression|conclusion)", lower)
+    if (
+        topical
+        and stems(topical.group(1))
+        and not re.search(r"\b(?:and|or|in|of|whole|entire|full)\b", topical.group(1))
+    ):
+        return view.section_name(topical.group(2)) or "", f"{topical.group(1)} sentence"
+    return None
 
 
 def _section_target(lower: str, phrase: str, view: View) -> Target | None:
@@ -201,11 +207,11 @@ def _by_place(rest: str, phrase: str, section: str) -> Target | None:
     if numbered:
         return Target(phrase, _number_list(numbered.group(1)), section=section, explicit=True)
     ordinal = re.fullmatch(
-        rf"({_ORDINAL}(?:(?:\s*,\s*|\s+and\s+|\s+and\s+the\s+){_ORDINAL})*)(?:\s+(?:{NOUN}|one|ones))?",
+        rf"({ORDINAL}(?:(?:\s*,\s*|\s+and\s+|\s+and\s+the\s+){ORDINAL})*)(?:\s+(?:{NOUN}|one|ones))?",
         rest,
     )
     if ordinal and (section or re.search(rf"{NOUN}|ones?$", rest) or rest in ("last", "first")):
-        words = re.findall(_ORDINAL, ordinal.group(1))
+        words = re.findall(ORDINAL, ordinal.group(1))
         return Target(phrase, tuple(map(_ordinal, words)), section=section, explicit=True)
     several = re.fullmatch(rf"(first|last)\s+({_NUMBER})\s+{NOUN}", rest)
     if several:
@@ -219,7 +225,7 @@ def _by_place(rest: str, phrase: str, section: str) -> Target | None:
     return None
 
 
-def _by_topic(rest: str, phrase: str, section: str) -> Target | None:
+def _by_topic(rest: str, phrase: str, section: str, view: View) -> Target | None:
     mention = re.fullmatch(
         r"(?:(?:any|all|every|each|the|both)\s+)?(?:of\s+)?(?:the\s+)?(?:mentions?|references?)\s+"
         r"(?:of|to|about)\s+(?:the\s+|an?\s+|any\s+)?(.+)",
@@ -243,14 +249,26 @@ def _by_topic(rest: str, phrase: str, section: str) -> Target | None:
     named = re.fullmatch(
         rf"(all |both |every )?(?:the )?(.+?)\s+({NOUN}|part|bit|one|finding)", rest
     )
-    if named and not re.fullmatch(rf"{_NUMBER}|{_ORDINAL}|\d+", named.group(2)):
+    if (
+        named
+        and not re.fullmatch(rf"{_NUMBER}|{ORDINAL}|\d+", named.group(2))
+        and not _names_a_line(rest, view)
+    ):
         plural = named.group(3).endswith("s") and named.group(3) != "remarks"
         many = bool(named.group(1)) or plural
-        return _topic(phrase, named.group(2), section, every=many, explicit=True)
+        both = named.group(1) == "both "
+        return _topic(phrase, named.group(2), section, every=many, explicit=True, both=both)
     bare = re.fullmatch(r"(all |any |both |every )?(?:of )?(?:the |an? )?(.+)", rest)
     if bare and stems(bare.group(2)):
         return _topic(phrase, bare.group(2), section, every=bool(bare.group(1)))
     return None
+
+
+def _names_a_line(phrase: str, view: View) -> bool:
+    """True for "central line": the word names a device, not a line of the report."""
+    return re.search(r"\blines?$", phrase) is not None and any(
+        re.search(r"\blines?$", m.text, re.IGNORECASE) for m in view.reading(phrase).mentions
+    )
 
 
 def _topic(
@@ -261,14 +279,21 @@ def _topic(
     every: bool = False,
     mention: bool = False,
     explicit: bool = False,
+    both: bool = False,
 ) -> Target | None:
     clean = words.strip(" .,;:\"'“”")
     clean = re.sub(r"^(?:the|an?|any)\s+", "", clean)
     words_only = [s for s in stems(clean) if not s[0].isdigit()]
-    if not words_only and not _sides(clean) and not re.search(r"\d\s*[a-z%]", clean):
+    if not words_only and not sides_in(clean) and not re.search(r"\d\s*[a-z%]", clean):
         return None  # a bare number is a place, never a topic
     return Target(
-        phrase, section=section, topic=clean, every=every, mention=mention, explicit=explicit
+        phrase,
+        section=section,
+        topic=clean,
+        every=every,
+        mention=mention,
+        explicit=explicit,
+        both=both,
     )
 
 
@@ -299,88 +324,6 @@ def _ordinal(word: str) -> int:
     return int(digits.group()) if digits else -2
 
 
-# --- looking up --------------------------------------------------------------------------------
-
-
-def resolve(
-    target: Target, view: View, *, keep: Callable[[Line], bool] | None = None
-) -> Resolution:
-    """The statements that the target names.
-
-    :param keep: statements that the command cannot concern (they lack the words to change) are
-        left out before it is decided whether the phrase is ambiguous.
-    """
-    if target.ids:
-        return _by_ids(target, view)
-    if target.numbers:
-        return _by_numbers(target, view)
-    if target.whole_section:
-        pool = view.in_section(target.section) if target.section else view.lines
-        where = target.section or "report"
-        return Resolution(pool) if pool else Resolution(problem=f"The {where} has no sentences.")
-    pool = view.in_section(target.section) if target.section else view.lines
-    if target.quote:
-        pattern = literal_pattern(target.quote)
-        return _decided(target, [x for x in pool if pattern.search(x.text)], keep)
-    return _decided(target, fitting(target.topic, view, pool, every=target.every), keep)
-
-
-def _by_ids(target: Target, view: View) -> Resolution:
-    missing = [i for i in target.ids if view.line(i) is None]
-    if missing:
-        return Resolution(problem=f"The report has no statement {missing[0]}.")
-    return Resolution(tuple(line for i in target.ids if (line := view.line(i)) is not None))
-
-
-def _by_numbers(target: Target, view: View) -> Resolution:
-    """Numbers count in the section named, else in Findings, else in the whole report."""
-    section = target.section or view.findings_name
-    pool = view.in_section(section)
-    notices: list[str] = []
-    if not target.section and (not pool or max(target.numbers) > len(pool)):
-        if max(target.numbers) <= len(view.lines):
-            notices.append(
-                f"{section} has {len(pool)} sentences, so the number was counted through the "
-                "whole report."
-            )
-        pool = view.lines
-    chosen: list[Line] = []
-    for number in target.numbers:
-        at = number - 1 if number > 0 else len(pool) + number
-        if number == 0 or not 0 <= at < len(pool):
-            where = target.section or section
-            size = len(view.in_section(where))
-            return Resolution(problem=f"There is no sentence {number}: {where} has {size}.")
-        chosen.append(pool[at])
-    return Resolution(tuple(chosen), notices=tuple(notices))
-
-
-def _decided(
-    target: Target, lines: Sequence[Line], keep: Callable[[Line], bool] | None
-) -> Resolution:
-    if not lines:
-        return Resolution(problem=f"No sentence of the report is about “{_said(target)}”.")
-    if keep is not None:
-        kept = [line for line in lines if keep(line)]
-        lines = kept or lines
-    if target.every or len(lines) == 1:
-        return Resolution(tuple(lines))
-    first_section = [line for line in lines if line.section.lower() == "findings"]
-    if len(first_section) == 1:  # Impression repeats Findings: the finding's own place is meant
-        return Resolution(tuple(first_section))
-    return Resolution(problem=which_one(lines), candidates=tuple(lines))
-
-
-def _said(target: Target) -> str:
-    return (target.quote or target.topic or target.phrase)[:80]
-
-
-def which_one(lines: Sequence[Line]) -> str:
-    """The question that names the candidates."""
-    listed = "; ".join(line.quoted() for line in lines[:6])
-    return f"Which sentence do you mean? {listed}"
-
-
 _SIDE_WORDS = {
     "left": Laterality.LEFT,
     "left-sided": Laterality.LEFT,
@@ -390,101 +333,5 @@ _SIDE_WORDS = {
 }
 
 
-def _sides(text: str) -> set[Laterality]:
+def sides_in(text: str) -> set[Laterality]:
     return {_SIDE_WORDS[w] for w in re.findall(r"[a-z-]+", text.lower()) if w in _SIDE_WORDS}
-
-
-def asks_for_advice(topic: str) -> bool:
-    """True for "the recommendation", "the follow-up sentence"."""
-    return (
-        re.search(r"\b(?:recommendations?|follow[- ]?ups?|advice|suggestions?)\b", topic, re.I)
-        is not None
-    )
-
-
-def fitting(topic: str, view: View, pool: Sequence[Line], *, every: bool = False) -> list[Line]:
-    """The lines that a phrase is about, best kind of match first: words, concepts, region.
-
-    With ``every`` the kinds are joined, so "everything about the bones" finds "No rib fracture".
-    """
-    if asks_for_advice(topic):
-        advice = [line for line in pool if line.reading.recommendation]
-        if advice:
-            return advice
-    sides = _sides(topic)
-    words = [s for s in stems(topic) if s not in ("left", "right", "bilater", "sid")]
-    phrase = view.reading(topic)
-    concepts = {m.concept for m in phrase.mentions}
-    pool = [line for line in pool if _side_fits(line, sides)]
-    if not words:
-        return [line for line in pool if sides]
-    literal = [line for line in pool if all(w in line.stems for w in words)]
-    by_concept = [line for line in pool if concepts and concepts <= line.concepts]
-    by_region = [line for line in pool if _in_region(line, words)]
-    if every:
-        return [x for x in pool if x in literal or x in by_concept or x in by_region]
-    for level in (literal, by_concept, by_region):
-        if level:
-            return _narrowed(level, words)
-    return _nearly(pool, words, concepts)
-
-
-def _side_fits(line: Line, sides: set[Laterality]) -> bool:
-    if not sides or sides <= line.sides:
-        return True
-    return (
-        not line.sides - {Laterality.BILATERAL, Laterality.NONE}
-        and Laterality.BILATERAL in line.sides
-    )
-
-
-def _in_region(line: Line, words: Sequence[str]) -> bool:
-    hit = False
-    for word in words:
-        members = region(word)
-        if members and members.intersection(line.stems):
-            hit = True
-        elif word not in line.stems:
-            return False
-    return hit
-
-
-def _narrowed(lines: list[Line], words: Sequence[str]) -> list[Line]:
-    """Of several in one section, the one that begins with the words or holds little else."""
-    if len(lines) < 2:
-        return lines
-    per_section: dict[str, list[Line]] = {}
-    for line in lines:
-        per_section.setdefault(line.section, []).append(line)
-    chosen: list[Line] = []
-    for group in per_section.values():
-        leading = [x for x in group if _leads(x, words)]
-        chosen.extend(leading if len(leading) == 1 and len(group) > 1 else group)
-    return chosen
-
-
-def _leads(line: Line, words: Sequence[str]) -> bool:
-    """True when the words are the subject: they stand first, but for a few qualifiers."""
-    return bool(set(words) & set(line.stems[: max(2, len(words))]))
-
-
-def _nearly(pool: Sequence[Line], words: Sequence[str], concepts: set[str]) -> list[Line]:
-    """Lines that share most words of a long phrase, or one concept and a word."""
-    scored = [(sum(w in x.stems for w in words) + 2 * len(concepts & x.concepts), x) for x in pool]
-    best = max((score for score, _ in scored), default=0)
-    if best < max(2, (len(words) + 1) // 2):
-        return []
-    return [line for score, line in scored if score == best]
-
-
-def without_section(target: Target) -> Target:
-    """The same target in any section."""
-    return replace(target, section="")
-
-
-def region_of(text: str) -> frozenset[str]:
-    """Stems of the regions that the words of a text name."""
-    found: frozenset[str] = frozenset()
-    for word in re.findall(r"[A-Za-z]+", text):
-        found |= region(stem(word))
-    return found

@@ -312,16 +312,36 @@ def substituted(text: str, old: str, new: str) -> str | None:
         return None
 
     def put(match: re.Match[str]) -> str:
-        return _in_case(match.group(), new.strip(), starts=match.start() == 0)
+        words = _not_doubled(new.strip(), match, text)
+        return _in_case(match.group(), words, starts=match.start() == 0)
 
     return fix_articles(pattern.sub(put, text))
+
+
+def _not_doubled(new: str, match: re.Match[str], text: str) -> str:
+    """``new`` without the words at its ends that stand beside the match already.
+
+    "0.8 cm gallstone" for "8 mm" in "8 mm gallstone" is "0.8 cm gallstone" once.
+    """
+    words, old = new.split(), match.group().split()
+    after = text[match.end() :].split()
+    before = text[: match.start()].split()
+    for count in range(len(words) - 1, 0, -1):
+        tail = [w.lower() for w in words[-count:]]
+        if [w.lower().strip(".,;:") for w in after[:count]] == tail and old[-1].lower() != tail[-1]:
+            return " ".join(words[:-count])
+        head = [w.lower() for w in words[:count]]
+        if [w.lower().strip(".,;:") for w in before[-count:]] == head and old[0].lower() != head[0]:
+            return " ".join(words[count:])
+    return new
 
 
 def _in_case(found: str, new: str, *, starts: bool) -> str:
     """``new`` in the case of the words that it replaces."""
     if not new:
         return new
-    if len(found) > 2 and found.isupper() and not new.isupper():
+    shouted = len(found) > 3 and found.isalpha() and found.isupper()
+    if shouted and len(new.split()) <= len(found.split()) and not new.isupper():
         return new.upper()
     if re.fullmatch(r"\d+(?:\.\d+)?-[a-z]+", found):
         new = re.sub(r"(\d)\s+([a-z])", r"\1-\2", new)
@@ -371,7 +391,8 @@ def without_item(text: str, start: int, end: int) -> str | None:
         head = text[: before.start()]
         word = re.search(r"and|or|nor", before.group())
         comma = head.rfind(", ")
-        if word and comma > (left[-2].start() - 1 if len(left) > 1 else comma):
+        apart = re.match(r"(?:without|with|no|not|which|but|and|there)\b", head[comma + 2 :])
+        if word and not apart and comma > (left[-2].start() - 1 if len(left) > 1 else comma):
             head = f"{head[:comma]} {word.group()} {head[comma + 2 :]}"  # the last two are joined
         return _rejoined(head + text[stop:])
     if before is not None and after is not None:
