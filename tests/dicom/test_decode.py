@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 import numpy as np
@@ -302,15 +303,18 @@ def test_background_decoding_answers_once_with_the_same_pixels(
     assert answer.sha256 == archive.decode(frame).sha256
 
 
-def shared_memory() -> set[str]:
-    return {p.name for p in Path("/dev/shm").glob("psm_*")}  # noqa: S108  where Linux keeps it
-
-
 def test_a_killed_decoder_costs_one_image_and_leaves_no_shared_memory(
-    write_ct: CtWriter, tmp_path: Path
+    write_ct: CtWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made: list[str] = []  # not all of /dev/shm: tests that run beside this one have theirs there
+
+    class Recorded(SharedMemory):
+        def __init__(self, *, create: bool, size: int) -> None:
+            super().__init__(create=create, size=size)
+            made.append(self.name)
+
+    monkeypatch.setattr("radassist.dicom.archive.SharedMemory", Recorded)
     path = write_ct(tmp_path / "a", 1)
-    before = shared_memory()
     with DicomArchive(workers=1) as archive:
         frame = first(archive.open([path], lambda f, t: None, Never()))
         (host,) = archive._hosts
@@ -321,7 +325,10 @@ def test_a_killed_decoder_costs_one_image_and_leaves_no_shared_memory(
         except EngineFault as fault:
             assert "decoder" in fault.what
         assert archive.decode(frame).pixels.shape == (6, 8)
-    assert shared_memory() - before == set()
+    assert len(made) == 2
+    for name in made:
+        with pytest.raises(FileNotFoundError):
+            SharedMemory(name)
 
 
 def test_a_vanished_file_and_a_frame_that_is_not_there(
