@@ -78,10 +78,11 @@ def see(arguments: argparse.Namespace) -> int:
         except NothingOpened as fault:
             nothing, result = fault, fault.result
         models = bench.vision
+        taken: set[str] = set()
         for _, series in result.series():
             for frame in series.frames:
                 answer, _ = see_frame(bench.archive, models, series, frame)
-                mask = _write_mask(answer, frame, arguments.masks)
+                mask = _write_mask(answer, frame, arguments.masks, taken)
                 _say_seen(answer, series, frame, mask, as_json=arguments.json)
         for rejected in result.rejected:
             if arguments.json:
@@ -100,18 +101,24 @@ def see(arguments: argparse.Namespace) -> int:
     return ATTENTION if _broken(result) else DONE
 
 
-def _write_mask(answer: VisionResult, frame: Frame, folder: Path | None) -> str | None:
+def _write_mask(
+    answer: VisionResult, frame: Frame, folder: Path | None, taken: set[str]
+) -> str | None:
+    """Write the label map under the image's name; equal names of two folders get a number."""
     if folder is None or answer.mask is None:
         return None
-    target: Path = folder / f"{frame.instance.path.stem}.{frame.frame}.mask.png"
-    write_label_map(target, answer.mask)
-    return str(target)
+    stem = f"{frame.instance.shown_path.stem}.{frame.frame}"
+    names = (f"{stem}{n}.mask.png" for n in ("", *(f"-{i}" for i in range(2, len(taken) + 3))))
+    name = next(n for n in names if n not in taken)
+    taken.add(name)
+    write_label_map(folder / name, answer.mask)
+    return str(folder / name)
 
 
 def _say_seen(
     answer: VisionResult, series: Series, frame: Frame, mask: str | None, *, as_json: bool
 ) -> None:
-    path = str(frame.instance.path)
+    path = str(frame.instance.shown_path)
     if not as_json:
         if answer.refusal:
             say(f"{path}: {answer.refusal}")

@@ -80,7 +80,7 @@ class DicomArchive:
         """
         sources = find_files([Path(p) for p in paths], self._unpacker, progress, cancel)
         results = self._read_all(sources, progress, cancel)
-        headers = [r for r in results if isinstance(r, ImageHeader)]
+        headers = [_known_as(r, sources) for r in results if isinstance(r, ImageHeader)]
         rejected = [_shown(r, sources) for r in results if isinstance(r, RejectedFile)]
         grouped = group(headers)
         studies, pictures_rejected = _pictures(sources.pictures)
@@ -323,6 +323,14 @@ def _pictures(paths: Sequence[Path]) -> tuple[list[Study], list[RejectedFile]]:
 def _shown(rejected: RejectedFile, sources: Sources) -> RejectedFile:
     softened = rejected if rejected.path in sources.named else soften(rejected)
     return replace(softened, path=sources.shown.get(rejected.path, rejected.path))
+
+
+def _known_as(header: ImageHeader, sources: Sources) -> ImageHeader:
+    """The header, with the name that the user knows a file from a zip by."""
+    shown = sources.shown.get(header.instance.path)
+    if shown is None:
+        return header
+    return replace(header, instance=replace(header.instance, shown=shown))
 
 
 def _nothing(result: OpenResult, sources: Sources) -> NothingOpened:

@@ -80,7 +80,7 @@ def _drop_duplicates(
         if first is header:
             continue
         if _fingerprint(first) == _fingerprint(header):
-            name = first.instance.path.name
+            name = first.instance.shown_path.name
             reason = f"A duplicate: it has the SOPInstanceUID of {name}, which is shown."
             duplicates.append(RejectedFile(header.instance.path, reason, "note"))
         else:

@@ -108,7 +108,8 @@ def _walk(folder: Path, found: Sources, progress: Progress, cancel: CancelToken)
         folders.sort()
         for name in sorted(names):
             _take(Path(parent) / name, found)
-        linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        # os.path, because Path.is_symlink raises where the path is longer than the system allows.
+        linked = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118
         for name in linked:
             note = "A linked folder is not followed; open it by itself."
             found.rejected.append(RejectedFile(Path(parent) / name, note, "note"))

@@ -17,6 +17,7 @@ class Instance:
     """One image object (one file), possibly of several frames.
 
     :param path: where the file lies (a member of an unpacked zip lies in a private folder).
+    :param shown: the path to show instead, where ``path`` is an unpacked copy.
     :param image_orientation: the six direction cosines of ImageOrientationPatient (row, column),
         or None where the header has none.
     :param image_position: ImagePositionPatient in millimetres (LPS), or None.
@@ -45,6 +46,12 @@ class Instance:
     acquisition_number: int | None = None
     window: tuple[float, float] | None = None
     has_pixels: bool = True
+    shown: Path | None = None
+
+    @property
+    def shown_path(self) -> Path:
+        """The path by which the user knows the file: inside the zip that it was unpacked from."""
+        return self.shown or self.path
 
     def ref(self, frame: int = 0) -> ImageRef:
         """The reference to one 0-based frame of this instance."""

@@ -102,5 +102,5 @@ def _warnings(series: Series, beside: list[RejectedFile]) -> list[str]:
 
 def _beside(series: Series, broken: list[RejectedFile]) -> list[RejectedFile]:
     """Broken files in a folder of this series: they may be missing images of it."""
-    folders: set[Path] = {frame.instance.path.parent for frame in series.frames}
+    folders: set[Path] = {frame.instance.shown_path.parent for frame in series.frames}
     return [r for r in broken if r.path.parent in folders]

@@ -20,6 +20,7 @@ from radassist.dicom.fileformat import tolerant
 from radassist.dicom.unzip import Unpacker, sweep
 from radassist.domain.study import OpenResult
 from radassist.errors import InputFault
+from radassist.workflow.describe import describe
 
 Opener = Callable[..., OpenResult]
 CtWriter = Callable[..., Path]
@@ -121,6 +122,42 @@ def test_hostile_members_stay_inside_and_are_listed(study_zip: Path, tmp_path: P
         assert ".." not in rejected.path.parts
         assert rejected.path.name.isprintable()
     assert not (tmp_path.parent / "evil").exists()
+
+
+def test_files_of_a_zip_are_called_by_their_names_in_it(
+    write_ct: CtWriter, study_zip: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(study_zip, "a") as packed:
+        packed.write(write_ct(tmp_path / "src/again", 1), "study/TWICE")
+        packed.writestr("study/BROKEN", b"")
+    with DicomArchive(workers=1, unpack_to=tmp_path) as archive:
+        result = open_with(archive, study_zip)
+    ((_, series),) = result.series()
+    shown = [frame.instance.shown_path for frame in series.frames]
+    assert shown == [study_zip / f"study/IM{number}" for number in (1, 2, 3)]
+    reasons = {r.path.name: r.reason for r in result.rejected}
+    assert reasons["TWICE"] == "A duplicate: it has the SOPInstanceUID of IM1, which is shown."
+    (line, _) = describe(result)
+    assert [u["path"] for u in line["unreadable"]] == [str(study_zip / "study/BROKEN")]
+
+
+def test_folders_deeper_than_the_system_allows_are_listed(
+    archive: DicomArchive, write_ct: CtWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_ct(tmp_path / "tree/good", 1)
+    name = "d" * 200
+    monkeypatch.chdir(tmp_path / "tree")
+    for _ in range(30):  # 6 kB of path; only a step at a time can make it
+        Path(name).mkdir()
+        monkeypatch.chdir(name)
+    result = open_with(archive, tmp_path / "tree")
+    monkeypatch.undo()
+    assert len(result.series()) == 1
+    (rejected,) = result.rejected
+    assert "cannot be read" in rejected.reason
+    assert "too long" in rejected.reason
+    # The system's own tool takes it away: pytest's clean-up cannot.
+    subprocess.run(["rm", "-rf", str(tmp_path / "tree")], check=True)
 
 
 def test_a_bomb_is_refused_and_deleted(archive: DicomArchive, tmp_path: Path) -> None:

@@ -149,6 +149,21 @@ def test_see_refuses_by_name(radassist: CommandLine, chest: Path) -> None:
     assert not by_path[str(head)]["findings"]
 
 
+def test_masks_of_two_folders_with_equal_names_are_both_kept(
+    radassist: CommandLine, chest: Path, tmp_path: Path
+) -> None:
+    for number, folder in enumerate(("a", "b")):
+        image = pydicom.dcmread(chest)
+        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        (tmp_path / folder).mkdir()
+        image.save_as(tmp_path / folder / "im1.dcm")
+    ran = radassist("see", tmp_path / "a", tmp_path / "b", "--json", "--masks", tmp_path / "m")
+    assert ran.code == 0, ran.err
+    said = [f["evidence"]["mask"] for line in ran.lines() for f in line["findings"][:1]]
+    assert len(set(said)) == 2
+    assert sorted(said) == sorted(str(p) for p in (tmp_path / "m").iterdir())
+
+
 def test_info_says_one_line_a_series(radassist: CommandLine, chest: Path) -> None:
     ran = radassist("info", chest, chest.parent / "693_J2KR.dcm", "--json")
     assert ran.code == 0, ran.err
