@@ -69,6 +69,16 @@ _VIEW_WORDS = (
 _ANIMAL = re.compile(
     r"(?<![A-Z])(CANINE|FELINE|EQUINE|BOVINE|OVINE|PORCINE|AVIAN|MURINE|VETERINARY)(?![A-Z])"
 )
+#: "Loc" is a word by itself only at the edge: "ext loc ref" refers to a localizer, and is none.
+_SCOUT_WORDS = re.compile(
+    r"(?<![A-Z])(LOCALI[SZ]ERS?|SCOUTS?|SURVIEW|TOPOGRAM|SURVEY)(?![A-Z])|^\W*LOC(?![A-Z])|"
+    r"(?<![A-Z])LOC\W*$"
+)
+#: A survey of the skeleton is a diagnostic examination, and a series after a scout is none.
+_NO_SCOUT = re.compile(
+    r"\b(BONES?|SKELET\w*|MYELOMA|METASTA\w*|WHOLE\W?BODY|WB)\b.*\bSURVEY|"
+    r"\b(FROM|AFTER|POST|REF\w*)\W+(THE\W+)?(LOCALI[SZ]ER|SCOUT|TOPOGRAM|SURVIEW)"
+)
 _HUMAN = re.compile(r"HOMO SAPIENS|HUMAN")
 _LATERALITY = {"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B"}
 
@@ -126,9 +136,8 @@ def is_localizer(dataset: Dataset, modality: str) -> bool:
     if any(word in value for value in image_type for word in words):
         return True
     if modality in CROSS_SECTIONAL or not modality:
-        said = elements.text(dataset, "SeriesDescription").upper()
-        pattern = r"(?<![A-Z])(LOCALI[SZ]ERS?|LOC|SCOUT|SURVIEW|TOPOGRAM|SURVEY)(?![A-Z])"
-        return bool(re.search(pattern, said))
+        said = elements.text(dataset, "SeriesDescription").upper().replace("_", " ")
+        return bool(_SCOUT_WORDS.search(said)) and not _NO_SCOUT.search(said)
     return False
 
 

@@ -60,6 +60,9 @@ TAGS = [tag for tag in map(tag_for_keyword, _KEYWORDS) if tag is not None]
 #: SOP classes with pixels or without that are not images to be read, by their UID's beginning.
 _NOT_IMAGES = (
     ("1.2.840.10008.5.1.4.1.1.66.4", "a segmentation (SEG)"),
+    ("1.2.840.10008.5.1.4.1.1.66.5", "a surface segmentation"),
+    ("1.2.840.10008.5.1.4.1.1.66.6", "tractography results"),
+    ("1.2.840.10008.5.1.4.1.1.66.7", "a segmentation (label map)"),
     ("1.2.840.10008.5.1.4.1.1.66", "a registration or fiducials object"),
     ("1.2.840.10008.5.1.4.1.1.67", "a real world value mapping"),
     ("1.2.840.10008.5.1.4.1.1.88.59", "a key object selection (KO)"),

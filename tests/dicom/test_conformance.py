@@ -66,3 +66,18 @@ def test_markup_in_a_name_stays_text(open_paths: Opener, dicom_data: Path) -> No
     with pytest.raises(NothingOpened) as caught:
         open_paths(dicom_data / "C_conformance/hostile/2017-06-27-XSSInjection.dcm")
     assert "<" not in str(caught.value)
+
+
+def test_a_label_map_is_called_a_segmentation(open_paths: Opener, dicom_data: Path) -> None:
+    result = open_paths(dicom_data / "C_conformance/seg/liver_3slice")
+    reasons = {r.path.name: r.reason for r in result.rejected}
+    assert reasons["sparse-labelmap-ppv5.dcm"] == "Not an image: a segmentation (label map)."
+    assert reasons["liver.dcm"] == "Not an image: a segmentation (SEG)."
+
+
+def test_a_reference_to_a_localizer_makes_no_localizer(
+    open_paths: Opener, dicom_data: Path
+) -> None:
+    ((_, knee),) = open_paths(dicom_data / "C_conformance/multiframe/MOVEKNEE.dcm").series()
+    assert "ext loc ref" in knee.description
+    assert not knee.is_localizer

@@ -131,3 +131,23 @@ def test_clean_text_is_one_short_visible_line(raw: str) -> None:
 )
 def test_person_names(raw: str, shown: str) -> None:
     assert person_name(raw) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "modality", "expected"),
+    [
+        ("3-PL LOC", "MR", True),
+        ("LOC", "CT", True),
+        ("Loc_sag", "MR", True),
+        ("FAST LOCALIZER", "MR", True),
+        ("Survey_SHC", "MR", True),
+        ("Sagittal,1 stack,1 dimension,temporal position,ext loc ref", "MR", False),
+        ("SKELETAL SURVEY LOW DOSE", "CT", False),
+        ("Axial from scout", "CT", False),
+        ("LOCAL FLAP", "CT", False),
+        ("LOC", "CR", False),
+    ],
+)
+def test_a_localizer_by_its_description(words: str, modality: str, expected: bool) -> None:
+    facts = series_facts(header(Modality=modality, SeriesDescription=words), None)
+    assert facts.is_localizer is expected
