@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QLayout, QWidget
 
 
 def plain_label(text: str, role: str = "") -> QLabel:
@@ -24,3 +24,22 @@ def plain_label(text: str, role: str = "") -> QLabel:
 def safe_tip(text: str) -> str:
     """Tooltip that shows header text as it stands: Qt would take ``<b>`` in it for markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+def emptied(layout: QLayout, *, keep: tuple[type[QWidget], ...] = ()) -> None:
+    """Take every widget out of a layout; those that are not of a kept type are deleted.
+
+    ``removeWidget`` and not ``takeAt``: the item that ``takeAt`` hands to Python stays registered
+    with its widget, and a row that is put back would keep the height it had before.
+    """
+    for place in reversed(range(layout.count())):
+        item = layout.itemAt(place)
+        widget = item.widget() if item is not None else None
+        if widget is None:
+            layout.takeAt(place)
+            continue
+        layout.removeWidget(widget)
+        if not isinstance(widget, keep):
+            widget.hide()
+            widget.setObjectName("")  # it is not found by name while it waits to be deleted
+            widget.deleteLater()

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -20,20 +18,19 @@ from PySide6.QtWidgets import (
 
 from radassist.checks import Problem
 from radassist.domain.operations import Delete, Operation, accept, reject
-from radassist.domain.report import Report, ReportState, StudyContext
+from radassist.domain.report import Report
 from radassist.ui import theme
-from radassist.ui.plain import plain_label
+from radassist.ui.plain import emptied, plain_label
+from radassist.ui.report_head import ReportHead
 from radassist.ui.report_state import Chip, ReportPanelState, Row, added, typed
 from radassist.ui.statement_row import StatementRow
 
 #: Sections in which a new sentence is usual; the others show their empty line when it is asked for.
 _OPEN_ENDED = frozenset({"Findings", "Impression"})
 
-_STATE_COLOUR = {
-    ReportState.DRAFT: theme.WARNING,
-    ReportState.PRELIMINARY: theme.ACCENT,
-    ReportState.FINAL: theme.GOOD,
-}
+
+#: Said while nothing is open.
+NOTHING_OPEN = "Open a study to draft its report."
 
 
 class ReportPanel(QWidget):
@@ -48,15 +45,8 @@ class ReportPanel(QWidget):
         super().__init__(parent)
         self.state = ReportPanelState()
         self._rows: dict[str, StatementRow] = {}
-        self._badge = plain_label("", "title")
-        self._patient = plain_label("")
-        self._who = plain_label("", "muted")
-        self._sign = QPushButton("Sign…")
-        self._sign.setProperty("role", "primary")
-        self._sign.clicked.connect(self.sign_asked)
-        self._notices = plain_label("", "muted")
-        self._notices.setWordWrap(True)
-        self._notices.setVisible(False)
+        self._head = ReportHead()
+        self._head.sign_asked.connect(self.sign_asked)
         self._body = QWidget()
         self._list = QVBoxLayout(self._body)
         self._list.setContentsMargins(10, 4, 10, 10)
@@ -72,7 +62,7 @@ class ReportPanel(QWidget):
     # --- what it shows ------------------------------------------------------------------------
 
     def show_report(self, report: Report | None) -> None:
-        """Show a report; widgets of unchanged statements stay.
+        """Show a report from its beginning; widgets of unchanged statements stay.
 
         Another report ends what is being typed into the one before: text never crosses over.
         """
@@ -82,11 +72,16 @@ class ReportPanel(QWidget):
                 row.abandon_editor()
             self.state.selected = ""
             self.state.problems = ()
-            if report is not None:
-                QTimer.singleShot(0, self, self._show_findings)
+            self._scroll.verticalScrollBar().setValue(0)
         self.state.report = report
-        self._show_head(report)
+        self._head.show_report(report)
         self._rebuild()
+
+    def show_waiting(self, words: str) -> None:
+        """What to say while there is no report: why not, and what to do; "" for nothing open."""
+        self.state.waiting = words
+        if self.state.report is None:
+            self._rebuild()
 
     def show_problems(self, problems: list[Problem]) -> None:
         """Mark the statements that a check speaks about."""
@@ -172,53 +167,17 @@ class ReportPanel(QWidget):
     # --- inside -------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(14, 10, 12, 2)
-        head.setSpacing(10)
-        head.addWidget(self._badge)
-        head.addWidget(self._who, 1)
-        head.addWidget(self._sign)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addLayout(head)
-        patient = QHBoxLayout()
-        patient.setContentsMargins(14, 0, 14, 4)
-        patient.addWidget(self._patient)
-        outer.addLayout(patient)
-        notices = QHBoxLayout()
-        notices.setContentsMargins(14, 0, 14, 6)
-        notices.addWidget(self._notices)
-        outer.addLayout(notices)
+        outer.addWidget(self._head)
         outer.addWidget(self._scroll, 1)
-
-    def _show_head(self, report: Report | None) -> None:
-        self._sign.setEnabled(report is not None and report.state is not ReportState.FINAL)
-        if report is None:
-            self._badge.setText("Report")
-            self._badge.setStyleSheet("")
-            self._who.setText("")
-            self._patient.setText("")
-            self._notices.setVisible(False)
-            return
-        study = report.study
-        self._patient.setText(
-            "   ".join(p for p in (study.patient_name, study.patient_id, _date(study)) if p)
-        )
-        self._badge.setText(report.state.value.capitalize())
-        self._badge.setStyleSheet(f"color: {_STATE_COLOUR[report.state]};")
-        last = report.signatures[-1] if report.signatures else None
-        self._who.setText(
-            f"signed by {last.user}, {last.at[:16].replace('T', ' ')}" if last else ""
-        )
-        self._notices.setText("\n".join(report.notices))
-        self._notices.setVisible(bool(report.notices))
 
     def _rebuild(self) -> None:
         if self.editing:
             return  # never take the text away under someone's hands; the next change rebuilds
         kept: dict[str, StatementRow] = {}
-        self._clear_list()
+        emptied(self._list, keep=(StatementRow,))
         rows = self.state.rows()
         report = self.state.report
         for section in report.sections if report else ():
@@ -234,7 +193,7 @@ class ReportPanel(QWidget):
             self._list.addWidget(_heading(f"Addendum, {addendum.user}, {addendum.at[:16]}"))
             self._list.addWidget(_wrapped(addendum.text))
         if report is None:
-            self._list.addWidget(_wrapped("Open a study to draft its report.", "muted"))
+            self._list.addWidget(_wrapped(self.state.waiting or NOTHING_OPEN, "muted"))
         self._list.addStretch(1)
         for statement_id, widget in self._rows.items():
             if kept.get(statement_id) is not widget:
@@ -246,14 +205,6 @@ class ReportPanel(QWidget):
         for statement_id, widget in kept.items():
             widget.set_selected(statement_id == self.state.selected)
             widget.show()
-
-    def _clear_list(self) -> None:
-        while (item := self._list.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None and not isinstance(widget, StatementRow):
-                widget.hide()
-                widget.setObjectName("")  # it is not found by name while it waits to be deleted
-                widget.deleteLater()
 
     def _row_widget(self, row: Row) -> StatementRow:
         old = self._rows.get(row.statement.id)
@@ -313,29 +264,15 @@ class ReportPanel(QWidget):
         beside = ids[at + 1 : at + 2] or ids[at - 1 : at]
         self.state.selected = beside[0] if beside else ""
 
-    def _show_findings(self) -> None:
-        """A new report opens at its findings, as far as the pane does not show all of it."""
-        found = self.state.report.section("Findings") if self.state.report else None
-        if found and found.statements and self._scroll.verticalScrollBar().maximum() > 0:
-            row = self._rows.get(found.statements[0].id)
-            if row is not None:
-                self._scroll.verticalScrollBar().setValue(max(0, row.y() - 44))
-
     def _show_selected(self) -> None:
         row = self._rows.get(self.state.selected)
         if row is not None:
             self._scroll.ensureWidgetVisible(row, 0, 24)
 
 
-def _date(study: StudyContext) -> str:
-    day = study.study_date
-    shown = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 else day
-    return " ".join(p for p in (study.modality, study.body_part, shown) if p)
-
-
 def _heading(text: str) -> QLabel:
     label = plain_label(text.upper(), "heading")
-    label.setContentsMargins(4, 10, 0, 3)
+    label.setContentsMargins(4, 8, 0, 2)
     label.setStyleSheet("font-size: 8.5pt;")
     return label
 

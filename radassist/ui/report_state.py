@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,7 @@ _LABELS = {
     "measurement": "measured",
     "prior": "prior report",
     "import": "imported",
+    "rules": "fixed rules",
 }
 
 
@@ -64,6 +66,11 @@ class Row:
     severity: str = ""
     problem: str = ""
 
+    @property
+    def unsupported(self) -> bool:
+        """True for a template's normal sentence that nobody has looked at: no observation."""
+        return self.source == "template" and self.statement.state is StatementState.PROPOSED
+
 
 def chips_shown(row: Row, *, selected: bool) -> tuple[Chip, ...]:
     """The chips of a row: what can be gone to always, what the header says when it is selected."""
@@ -81,9 +88,21 @@ def problem_lines(problems: Sequence[Problem]) -> list[tuple[Problem, str]]:
     return lines
 
 
+def remark(text: str) -> str:
+    """A remark on the draft as one reads it: the commands in it without their backticks."""
+    return text.replace("`", "")
+
+
+def remark_in_short(text: str) -> str:
+    """Its first sentence: what is missing; what to do about it follows when it is asked for."""
+    return remark(re.split(r"(?<=[.!?])\s+(?=[A-Z`])", text, maxsplit=1)[0])
+
+
 def source_of(provenance: Provenance) -> tuple[str, str]:
     """(colour key, words) of a provenance."""
-    key = provenance.source.split(":", 1)[0]
+    key, _, pack = provenance.source.partition(":")
+    if key == "language" and pack.split("@")[0] == "rules":
+        key = "rules"  # no model wrote this: the fixed rules that serve where there is none
     if key == "radiologist":
         return key, provenance.how or "typed"
     return key, _LABELS.get(key, key)
@@ -150,11 +169,15 @@ def added(report: Report, section: str, text: str) -> Operation | None:
 
 @dataclass
 class ReportPanelState:
-    """The report as the panel shows it, with the selected statement and the problems."""
+    """The report as the panel shows it, with the selected statement and the problems.
+
+    :param waiting: what to say while there is no report.
+    """
 
     report: Report | None = None
     selected: str = ""
     problems: Sequence[Problem] = field(default_factory=tuple)
+    waiting: str = ""
     show_rejected: bool = True
 
     @property

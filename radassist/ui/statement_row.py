@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from radassist.domain.report import StatementState
 from radassist.ui import theme
-from radassist.ui.plain import plain_label, safe_tip
+from radassist.ui.plain import emptied, plain_label, safe_tip
 from radassist.ui.report_state import Chip, Row, chips_shown
 
 _STRIPE = 4
@@ -78,10 +87,16 @@ class LineEditor(QPlainTextEdit):
         else:
             self.cancelled.emit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()  # another width breaks the text into other lines
+
     def _fit(self) -> None:
         """As high as its text."""
         lines = max(1, int(self.document().size().height()))
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 16)
+        frame = self.height() - self.viewport().height()
+        margins = 2 * int(self.document().documentMargin())
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + max(8, frame) + margins)
 
 
 class StatementRow(QFrame):
@@ -140,8 +155,8 @@ class StatementRow(QFrame):
         self._text.setFont(font)
         colour = theme.TEXT
         if state is StatementState.REJECTED:
-            colour = "#6b727d"
-        elif state is StatementState.PROPOSED and row.source == "template":
+            colour = theme.FAINT
+        elif row.unsupported:
             colour = "#a5acb8"
         self._text.setStyleSheet(f"color: {colour}; background: transparent;")
         self.setToolTip("")
@@ -203,19 +218,24 @@ class StatementRow(QFrame):
         painter = QPainter(self)
         if self._selected:
             painter.fillRect(self.rect(), QColor("#1f2a36"))
-        stripe = QRect(0, 3, _STRIPE, self.height() - 6)
-        painter.fillRect(stripe, QColor(theme.PROVENANCE.get(self.row.source, theme.MUTED)))
+        self._paint_stripe(painter)
         painter.end()
+
+    def _paint_stripe(self, painter: QPainter) -> None:
+        """The colour of the source; broken where nobody has looked and nothing supports it."""
+        colour = QColor(theme.PROVENANCE.get(self.row.source, theme.MUTED))
+        bottom = self.height() - 3
+        if not self.row.unsupported:
+            painter.fillRect(QRect(0, 3, _STRIPE, bottom - 3), colour)
+            return
+        for top in range(3, bottom, 2 * _STRIPE):
+            painter.fillRect(QRect(0, top, _STRIPE, min(_STRIPE, bottom - top)), colour)
 
     # --- inside -------------------------------------------------------------------------------
 
     def _fill_under(self) -> None:
         for layout in (self._under, self._side):
-            while (item := layout.takeAt(0)) is not None:
-                widget = item.widget()
-                if widget is not None:
-                    widget.hide()
-                    widget.deleteLater()
+            emptied(layout)
         if self.row.severity:
             colour = theme.SEVERITY[self.row.severity]
             self._side.addWidget(_small(self.row.severity, colour, self.row.problem))

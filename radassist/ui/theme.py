@@ -12,6 +12,7 @@ LINE = "#2a3038"
 HOVER = "#232932"
 TEXT = "#d7dce2"
 MUTED = "#8b93a0"
+FAINT = "#7b8390"
 ACCENT = "#5aa9e6"
 ON_ACCENT = "#0b1620"
 ERROR = "#e06c6c"
@@ -30,6 +31,7 @@ PROVENANCE = {
     "measurement": "#5fb3a1",
     "prior": "#b0a27a",
     "import": "#9aa5b1",
+    "rules": "#9aa5b1",
     "radiologist": "#e6eaef",
 }
 
