@@ -1,6 +1,6 @@
 """Edits by instruction: how many come out as expected, how fast, and whether all else is untouched.
 
-    python tests/benchmarks/bench_chat.py [--model GGUF] [--list dev|heldout|blind|blind2] [--verbose]
+    python tests/benchmarks/bench_chat.py [--model GGUF] [--list NAME] [--verbose]
 
 Without ``--model`` only the grammar answers.  ``load_cases`` and ``judge`` are also what the tests use.
 """
@@ -32,7 +32,7 @@ from radassist.ports import LanguageModel
 from radassist.workflow.chat import Chat, ChatTurn
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "chat_edits.json"
-LISTS = ("dev", "heldout", "blind", "blind2")
+LISTS = ("dev", "heldout", "blind", "blind2", "blind3")
 _LETTERS = {
     "F": "Findings",
     "I": "Impression",
@@ -178,7 +178,7 @@ def table(which: str, verdicts: list[Verdict]) -> str:
 
 
 def main() -> int:
-    """Print the table; 0 when at least 27 of 30 are right in every list that was asked for."""
+    """Print the table; 0 when nine of ten are right in every list that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, help="GGUF file of a language pack")
     parser.add_argument("--list", choices=LISTS, action="append")
@@ -189,17 +189,17 @@ def main() -> int:
         from radassist.engines.language.llama import LlamaLanguageModel
 
         model = LlamaLanguageModel(asked.model.parent, f"{asked.model.stem}@0", asked.model)
-    worst = 30
+    good = True
     for which in asked.list or LISTS:
         verdicts = run(which, model)
         print(table(which, verdicts))
         for verdict in verdicts:
             if asked.verbose and not verdict.right:
                 print(f"    {verdict.instruction}\n        [{verdict.how}] {verdict.why}")
-        worst = min(worst, sum(v.right for v in verdicts))
+        good &= sum(not v.right for v in verdicts) <= len(verdicts) // 10
     if model is not None:
         model.close()
-    return 0 if worst >= 27 else 1
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -35,12 +35,16 @@ class Aligned:
     about: str
 
 
-def aligned(old: str, new: str) -> Aligned | None:
-    """Set two phrases against each other; None when they share neither words nor a kind."""
+def aligned(old: str, new: str, known: frozenset[str] = frozenset()) -> Aligned | None:
+    """Set two phrases against each other; None when they share neither words nor a kind.
+
+    :param known: words of the report: an unknown word before the one that changes is new with it
+        ("high-grade partial-thickness tear, not full-thickness").
+    """
     olds, news = _tokens(old), _tokens(new)
     if not olds or not news:
         return None
-    return _by_kind(olds, news) or _by_shared_words(olds, news)
+    return _by_kind(olds, news, known) or _by_shared_words(olds, news)
 
 
 def _tokens(phrase: str) -> list[str]:
@@ -60,7 +64,7 @@ def kind(word: str) -> str:
     return " ".join(attributes.rivals(word))
 
 
-def _by_kind(olds: Sequence[str], news: Sequence[str]) -> Aligned | None:
+def _by_kind(olds: Sequence[str], news: Sequence[str], known: frozenset[str]) -> Aligned | None:
     """ "severe" against "mild cardiomegaly": the one word of the same kind in the longer phrase."""
     short, long = (olds, news) if len(olds) <= len(news) else (news, olds)
     if len(short) != 1:
@@ -71,10 +75,17 @@ def _by_kind(olds: Sequence[str], news: Sequence[str]) -> Aligned | None:
     hits = [i for i, word in enumerate(long) if _exchangeable(kind(word), wanted)]
     if len(hits) != 1:
         return None
-    word = long[hits[0]]
-    about = _about([*long[: hits[0]], *long[hits[0] + 1 :]])
+    first = hits[0]
+    while long is news and first > 0 and known and _is_new(long[first - 1], known):
+        first -= 1
+    word = " ".join(long[first : hits[0] + 1])
+    about = _about([*long[:first], *long[hits[0] + 1 :]])
     old, new = (short[0], word) if short is olds else (word, short[0])
     return Aligned(*_with_units(old, new), about)
+
+
+def _is_new(word: str, known: frozenset[str]) -> bool:
+    return word.lower() not in known and _ARTICLE.fullmatch(word) is None
 
 
 def _exchangeable(a: str, b: str) -> bool:

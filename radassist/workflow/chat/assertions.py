@@ -11,6 +11,7 @@ from radassist.domain.findings import Evidence, EvidenceKind, Laterality
 from radassist.domain.reading import Mention, split_sentences
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.denials import put_over
 from radassist.workflow.chat.propagation import asserted, sides_agree
 from radassist.workflow.chat.resolving import fitting, region_of, resolve, which_one
 from radassist.workflow.chat.targets import parse_target
@@ -142,14 +143,18 @@ def _over_denials(text: str, view: View, work: Working) -> None:
             if not work.text(line.id) or work.text(line.id) != line.text:
                 continue
             alone = not attributes.others(line, other) and not _more_organs(line, other)
-            if alone and not denies_more(line, other):
+            if alone and not denies_more(line, other) and not _without_place(line, other, mention):
                 if placed and line.section.lower() == "findings":
                     work.delete(line.id)
                 else:
                     work.rewrite(line.id, text)
                 placed = True
                 continue
-            shorter = _trimmed(line, other, view) or _without_organ(line, mention, view)
+            shorter = (
+                _without_place(line, other, mention)
+                or _trimmed(line, other, view)
+                or _without_organ(line, mention, view)
+            )
             if shorter is None:
                 raise NeedsModel(f"Take out that there is no {other.text}.", [line], own=text)
             work.rewrite(line.id, _no_longer_normal(shorter, mention, view))
@@ -211,6 +216,32 @@ def without_shared_head(line: Line, mention: Mention) -> str | None:
         return None
     words = text[mention.start : mention.end].split(" ", 1)
     return tidy(f"{text[: other.start]}{head.group(1)} {words[-1]}{text[mention.end :]}")
+
+
+def _without_place(line: Line, denied: Mention, new: Mention) -> str | None:
+    """ "No mediastinal, hilar or axillary adenopathy" without "hilar", where one is seen there."""
+    if len(denied.location) < 2:
+        return None
+    wanted = set(new.location) & set(denied.location)
+    places = [
+        m
+        for m in line.reading.mentions
+        if m.kind == "anatomy" and m.concept in wanted and m.start < denied.end
+    ]
+    if len(places) != 1 or places[0].end >= denied.end:
+        return None
+    at = places[0]
+    if at.start > denied.start or denied.text.startswith(at.text):
+        # the last modifier of the list stands in the mention itself: "or axillary adenopathy"
+        before = re.search(r",?\s+(?:and|or)\s+$", line.text[: at.start])
+        if before is None:
+            return None
+        head = line.text[: before.start()]
+        comma = head.rfind(", ")
+        joint = before.group().strip(" ,")
+        head = f"{head[:comma]} {joint} {head[comma + 2 :]}" if comma > 0 else head
+        return tidy(f"{head} {line.text[at.end :]}")
+    return without_item(line.text, at.start, at.end)
 
 
 def denies_more(line: Line, mention: Mention) -> bool:
@@ -298,6 +329,8 @@ def affirm(command: c.Assert, view: View, work: Working) -> None:
     present = [m for m in mentions if asserted(m)]
     if _contradicts(text, view):
         _over_denials(text, view, work)
+        return
+    if put_over(text, view, work):
         return
     if len({m.concept for m in present}) == 1 and not command.also:
         hits = stating(present[0], view.in_section(view.findings_name), there=True)

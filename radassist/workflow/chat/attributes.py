@@ -55,10 +55,12 @@ _EXCLUSIVE = (
     "simple complex",
     "low high",
     "intact fractured",
+    "full-thickness partial-thickness",
+    "high-grade low-grade",
     "obstructing nonobstructing non-obstructing",
 )
 QUALIFIER = "(?:" + "|".join(re.escape(w) for g in _EXCLUSIVE for w in g.split()) + ")"
-_SEGMENT = re.compile(r"[;,.]\s+|\s+(?:and|or|nor|but|with|while|whereas|plus)\s+|\s*/\s*")
+_SEGMENT = re.compile(r"[;,.]\s+|\s+(?:and|or|nor|but|with|without|while|whereas|plus)\s+|\s*/\s*")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|appears?|remains?|measures?|measuring|has|have|shows?)\b", re.I
 )

@@ -87,7 +87,18 @@ def _several(phrase: str, view: View) -> list[str]:
             continue  # "sentences 2 and 3" is one phrase
         if is_explicit(left, view) and is_explicit(right, view):
             return [left, right]
+        if _two_topics(left, right, view):
+            return [left, right]
     return []
+
+
+def _two_topics(left: str, right: str, view: View) -> bool:
+    """True for "the granuloma and the hernia": two findings, each with sentences of its own."""
+    named = [assertions.findings_of(x, view) for x in (left, right)]
+    if not all(named) or {m.concept for m in named[0]} & {m.concept for m in named[1]}:
+        return False
+    found = [{x.id for x in fitting(p, view, view.fact_lines, every=True)} for p in (left, right)]
+    return bool(found[0] and found[1]) and not found[0] & found[1]
 
 
 def _delete_topic(target: Target, view: View, work: Working) -> None:
@@ -130,7 +141,7 @@ def _only_words(words: str, pool: Sequence[Line], view: View, work: Working) -> 
     """ "remove stable": words that name nothing are cut out of the one sentence that has them."""
     pattern = literal_pattern(words)
     lines = [x for x in pool if pattern.search(x.text)]
-    if not lines or (len(lines) > 1 and not state_one_finding(tuple(lines))):
+    if not lines or (len(lines) > 1 and not state_one_finding(tuple(lines), view)):
         return False
     cut = {x.id: without_words(x.text, words) or "" for x in lines}
     for line in lines:
@@ -207,7 +218,9 @@ def cut_words(command: c.CutWords, view: View, work: Working) -> None:
     lines = tuple(x for x in lines if pattern.search(work.text(x.id)))
     if not lines:
         raise Ask(f"The words “{command.words[:80]}” are not there.")
-    if len(lines) > 1 and not (command.scope or command.everywhere or state_one_finding(lines)):
+    if len(lines) > 1 and not (
+        command.scope or command.everywhere or state_one_finding(lines, view)
+    ):
         raise Ask(which_one(lines), lines)
     for line in lines:
         cut = _without_item_or_words(work.text(line.id), pattern, command.words)

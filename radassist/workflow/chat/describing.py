@@ -19,6 +19,7 @@ from radassist.workflow.chat.assertions import (
     holds,
     insert_finding,
     item_beside,
+    keeps,
     stating,
 )
 from radassist.workflow.chat.propagation import asserted, same_finding
@@ -38,11 +39,57 @@ from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 def describe(command: c.Describe, view: View, work: Working) -> None:
     """ "The effusion is moderate", "the nodule measures 8 mm", "the heart is enlarged"."""
+    if _graded(command, view, work) or _sides_compared(command, view, work):
+        return
     command = replace(command, value=_new_words(command, view))
     if attributes.is_attribute(command.value) and not _is_rate(command.value):
         _describe_by_attribute(command, view, work)
     else:
         _describe_in_words(command, view, work)
+
+
+def _graded(command: c.Describe, view: View, work: Working) -> bool:
+    """ "BI-RADS 4B", "grade 3": in the one line per section that gives such a grade."""
+    if re.fullmatch(rf"{attributes.GRADE}[\s-]*(?:\d\w?|[IV]+|[A-D])", command.value, re.I) is None:
+        return False
+    lines = _described_lines(command, view) if command.scope else list(view.fact_lines)
+    graded = [(x, new) for x in lines if (new := attributes.with_grade(x, command.value))]
+    if command.subject and len(graded) > 1:
+        about = fitting(command.subject, view, [x for x, _ in graded], every=True)
+        graded = [(x, new) for x, new in graded if x in about]
+    places = [x.section for x, _ in graded]
+    if not graded or len(places) != len(set(places)):
+        if not graded:
+            return False
+        raise Ask(which_one([x for x, _ in graded]), [x for x, _ in graded])
+    for line, new in graded:
+        if new != line.text:
+            work.rewrite(line.id, new)
+    if not work.operations:
+        raise Ask(f"The report says that already: {graded[0][0].quoted()}")
+    return True
+
+
+_COMPARED = re.compile(
+    r"\b(?:left|right)\s+(?:greater|larger|more|worse|less|smaller)\s+than\s+(?:the\s+)?(?:left|right)\b",
+    re.IGNORECASE,
+)
+
+
+def _sides_compared(command: c.Describe, view: View, work: Working) -> bool:
+    """ "The effusions are right greater than left": where the sentence compares the sides."""
+    value = _COMPARED.fullmatch(command.value.strip(" ."))
+    if value is None:
+        return False
+    lines = [x for x in view.fact_lines if _COMPARED.search(x.text)]
+    if command.subject:
+        lines = fitting(command.subject, view, lines, every=True)
+    if len({x.section for x in lines}) != len(lines) or not lines:
+        raise Ask(which_one(lines) if lines else "No sentence compares the sides.", lines)
+    for line in lines:
+        changed = _COMPARED.sub(value.group().lower(), line.text)
+        work.rewrite(line.id, changed)
+    return True
 
 
 def _new_words(command: c.Describe, view: View) -> str:
@@ -356,7 +403,7 @@ def _beside(line: Line, command: c.Describe, view: View, work: Working) -> None:
     own = [m for m in line.reading.mentions if m.concept in subject]
     if len(own) == 1:
         shorter = without_item(line.text, own[0].start, own[0].end)
-        if shorter is not None:
+        if shorter is not None and keeps(shorter, line, own[0].concept, view):
             section, at = work.place_of(line.id)
             work.rewrite(line.id, shorter)
             work.insert(section.name, at, command.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from radassist.domain import operations as ops
 from radassist.domain.report import StatementState
@@ -119,7 +120,7 @@ def _put_words(command: c.PutWords, view: View, work: Working) -> None:
         raise Ask(f"“{command.anchor[:80]}” is not there.")
     if len(lines) > 1:
         facts = [x for x in lines if x in view.fact_lines]
-        if not state_one_finding(tuple(facts or lines)):
+        if not state_one_finding(tuple(facts or lines), view):
             raise Ask(which_one(lines), lines)
         lines = facts
     words = _MARKS.get(command.words.strip().lower(), command.words.strip())
@@ -164,7 +165,7 @@ def _move(command: c.MoveTo, view: View, work: Working) -> None:
     for step, line in enumerate(lines):
         section, at = work.place_of(line.id)
         if command.anchor:
-            anchor = lines_of(command.anchor, view, work)
+            anchor = _anchor(command.anchor, line, view, work)
             if len(anchor) != 1:
                 raise Ask(which_one(anchor), anchor)
             there, index = work.place_of(anchor[0].id)
@@ -179,6 +180,16 @@ def _move(command: c.MoveTo, view: View, work: Working) -> None:
         work.do(ops.Move(line.id, name, index))
 
 
+def _anchor(phrase: str, moved: Line, view: View, work: Working) -> tuple[Line, ...]:
+    """The statement to move to: of two with the same topic, the one in the moved one's section."""
+    target = target_of(phrase, view)
+    if target.topic and not target.section:
+        near = resolve(replace(target, section=moved.section), view)
+        if len(near.lines) == 1 and near.lines[0].id != moved.id:
+            return near.lines
+    return lines_of(phrase, view, work)
+
+
 def _swap_places(command: c.SwapPlaces, view: View, work: Working) -> None:
     first, second = lines_of(command.first, view, work), lines_of(command.second, view, work)
     if len(first) != 1 or len(second) != 1 or first[0].id == second[0].id:
@@ -191,6 +202,17 @@ def _swap_places(command: c.SwapPlaces, view: View, work: Working) -> None:
 
 
 def _mark(command: c.Mark, view: View, work: Working) -> None:
+    if re.fullmatch(
+        r"(?:(?:all|everything)\s*)?(?:of )?(?:the )?(?:others?|rest|else|remaining(?: ones)?)",
+        command.target,
+        re.I,
+    ):
+        named = {i for o in work.operations for i in ops.named_ids(o)}
+        lines = tuple(x for x in view.lines if x.id not in named)
+        for line in lines:
+            if line.statement.state is not command.state:
+                work.do(ops.SetState(line.id, command.state))
+        return
     target = target_of(command.target, view)
     lines = found_lines(resolve(target, view), work)
     if target.whole_section and re.search(r"propos|suggest|draft", command.target):

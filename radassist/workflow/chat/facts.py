@@ -10,6 +10,7 @@ import re
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.aligning import Aligned, aligned
+from radassist.workflow.chat.denials import contradicted
 from radassist.workflow.chat.resolving import fitting
 from radassist.workflow.chat.spoken import starts_with_verb
 from radassist.workflow.chat.targets import is_explicit, parse_target
@@ -20,7 +21,7 @@ _NOT = r"(?:,?\s*(?:and |but )?not|,?\s*instead of|,?\s*rather than|,?\s*as oppo
 _COPULA = (
     r"(?:is|are|was|were|measures?|measured|measuring|should (?:be|read|say|measure)|must be|has to be|needs to be|"
     r"ought to be|lies|is located|reads?|has|have|shows?|looks?|appears?|seems|is now|are now|is actually|"
-    r"are actually|is really|should actually be|should have been|was actually|remains?)"
+    r"are actually|is really|should actually be|should have been|was actually|remains?|spans?|reaches)"
 )
 _PRONOUN = r"(?:it|this|that|these|those|they|the (?:size|side|laterality|finding|location|measurement|answer|report))"
 
@@ -76,7 +77,7 @@ def _aligned(old: str, new: str, subject: str, view: View) -> Aligned | None:
     """
     if len(old.split()) == len(new.split()) == 1:
         return None
-    pair = aligned(old, new)
+    pair = aligned(old, new, view.vocabulary)
     if pair is None:
         return None
     if subject and pair.about:
@@ -162,6 +163,22 @@ def _knows(old: str, subject: str, view: View) -> bool:
         or (bool(subject) and attributes.is_attribute(old))
         or bool(attributes.is_attribute(old))
     )
+
+
+def grade(text: str, scope: str, view: View) -> c.Command | None:
+    """ "TI-RADS for the right nodule should be 4", "make it BI-RADS 4B", "the grade is 3"."""
+    match = re.fullmatch(
+        rf"(?:(?:make|set|change|update)\s+)?(?:the\s+)?(?P<what>{attributes.GRADE})(?:\s+(?:category|score|level))?"
+        rf"(?:\s+(?:of|for)\s+(?:the\s+)?(?P<of>.+?))?\s+(?:is|should be|to|must be)\s+(?:actually\s+)?"
+        rf"(?:{attributes.GRADE}\s*)?(?P<new>\d\w?|[IV]+)|"
+        rf"(?:make|set)\s+(?:it|this|that)\s+(?:a\s+)?(?P<it>{attributes.GRADE}[\s-]*(?:\d\w?|[IV]+))",
+        text.rstrip(" ."),
+        re.IGNORECASE,
+    )
+    if match is None:
+        return None
+    value = match.group("it") or f"{match.group('what')} {match.group('new')}"
+    return c.Describe(_subject(match.group("of") or ""), "is", value, "", scope)
 
 
 def correction(text: str, scope: str, view: View) -> c.Command | None:
@@ -287,7 +304,7 @@ def statement(text: str, scope: str, view: View) -> c.Command | None:
         clean,
         re.I,
     )
-    if there and view.reading(there.group(2)).mentions:
+    if there and _is_a_thing(there.group(2), text, view):
         also = (there.group(1) or "").strip().lower() == "also" or bool(
             re.search(r"\b(?:also|another|too|as well)\b", clean, re.I)
         )
@@ -309,6 +326,13 @@ def statement(text: str, scope: str, view: View) -> c.Command | None:
     return _predicate(clean, text, scope, view)
 
 
+def _is_a_thing(words: str, text: str, view: View) -> bool:
+    """True when "there is" is followed by something that a report can state."""
+    if view.reading(words).mentions or contradicted(words, view.fact_lines):
+        return True
+    return bool(re.match(r"there\b", text, re.I)) and len(stems(words)) >= 2
+
+
 def _no(clean: str, topic: str) -> str:
     if re.match(r"there (?:is|are) no\b|no\b", clean, re.I):
         return clean
@@ -318,7 +342,7 @@ def _no(clean: str, topic: str) -> str:
 def _predicate(clean: str, text: str, scope: str, view: View) -> c.Command | None:
     match = re.fullmatch(
         r"(.+?)\s+(is(?: now| actually)?|are(?: now| actually)?|was|were|measures?|measured|appears?|looks?|remains?|has|have|shows?|contains?|"
-        r"demonstrates?|extends?|terminates?|lies|projects?|involves?|represents?|suggests?|ends)\s+(.+)",
+        r"demonstrates?|extends?|terminates?|lies|projects?|involves?|represents?|suggests?|ends|spans?|reaches|reach)\s+(.+)",
         clean,
         re.IGNORECASE,
     )

@@ -54,6 +54,7 @@ def parse(clause: str, view: View) -> c.Command | None:
         _move,
         _say,
         _arrow,
+        facts.grade,
         facts.contrast,
         facts.correction,
         facts.statement,
@@ -74,12 +75,19 @@ def _leading_scope(text: str, view: View) -> tuple[str, str]:
     if match is None:
         match = re.match(
             r"(?:in|for|within)\s+((?:the\s+)?(?:\w+\s+){0,4}?(?:sentence|line|statement|impression|findings)s?"
-            r"(?:\s+(?:\d+|s\d+))?)\s+(?=(?:change|replace|swap|remove|delete|correct|make|add|insert)\b)(.+)$",
+            r"(?:\s+(?:\d+|s\d+))?)\s+(?=(?:change|replace|swap|remove|delete|correct|make|add|insert|say|use|write|put)\b)(.+)$",
             text,
             re.IGNORECASE,
         )
     if match is None:
         match = re.match(rf"((?:{NOUN}|number)\s+\d+|s\d+)\s*[:,]\s+(.+)$", text, re.IGNORECASE)
+    if match is None:
+        match = re.match(
+            rf"((?:{NOUN}|impression|finding)\s+\d+|s\d+)\s+(?=\S+(?:\s+\S+)?,?\s+(?:not|instead of|rather than)\s)"
+            r"(?!is\b|should\b|says\b|reads\b)(.+)$",
+            text,
+            re.IGNORECASE,
+        )
     if match is None:
         match = re.match(
             r"(?:in|for|at|on)\s+(?:the\s+)?((?:\S+\s+){1,4}?)(?=the\s+\S+.*\b(?:is|are|measures?|should)\b)(.+)$",
@@ -210,7 +218,7 @@ def _arrow(text: str, scope: str, view: View) -> c.Command | None:
 def _move(text: str, scope: str, view: View) -> c.Command | None:
     match = re.fullmatch(rf"(?:{'|'.join(MOVE_VERBS)}|put)\s+(.+)", text, re.IGNORECASE)
     if match is None:
-        return None
+        return _should_stand(text, view)
     rest = match.group(1).rstrip(" .")
     simple = re.fullmatch(r"(.+?)\s+(up|down|first|last)(?:\s+one)?", rest, re.I)
     if simple and parse_target(simple.group(1), view) is not None:
@@ -241,6 +249,22 @@ def _move(text: str, scope: str, view: View) -> c.Command | None:
         if named is not None:
             return c.MoveTo(what, section=named)
     return None
+
+
+def _should_stand(text: str, view: View) -> c.Command | None:
+    """ "Sludge should come first in the impression"."""
+    match = re.fullmatch(
+        r"(.+?)\s+(?:should|must|needs to|has to)\s+(?:come|be|go|stand|be listed|be mentioned)\s+(?:at the\s+)?"
+        r"(first|last|top|bottom|start|end)(?:\s+(?:in|of)\s+(?:the\s+)?(.+))?",
+        text.rstrip(" ."),
+        re.IGNORECASE,
+    )
+    if match is None or parse_target(match.group(1), view) is None:
+        return None
+    section = (view.section_name(match.group(3)) or "") if match.group(3) else ""
+    what = f"{match.group(1)} sentence in the {section}" if section else match.group(1)
+    start = match.group(2).lower() in ("first", "top", "start")
+    return c.MoveTo(what, section=section, place="start" if start else "end")
 
 
 def _style(text: str, scope: str, view: View) -> c.Command | None:

@@ -58,7 +58,7 @@ def section_date(text: str, scope: str, view: View) -> c.Command | None:
     """ "The comparison was from 10/12/2024": the date of the one examination it names."""
     match = re.fullmatch(
         rf"(?:(?:set|change|update|correct|fix)\s+)?(?:the\s+)?(?:date\s+of\s+the\s+)?(comparison|prior|prior study|prior exam)"
-        rf"(?:\s+(?:study|exam|examination|ct|mri?|radiograph|date))*\s+(?:is|was|should be|to)\s+(?:actually\s+)?"
+        rf"(?:\s+(?:study|exam|examination|ct|mri?|radiograph|mammogram|ultrasound|date))*\s+(?:is|was|should be|to)\s+(?:actually\s+)?"
         rf"(?:(?:from|of|dated|on|performed on)\s+)?({_DATE})",
         text.rstrip(" ."),
         re.IGNORECASE,

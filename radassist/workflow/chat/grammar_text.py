@@ -9,6 +9,7 @@ import re
 
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.grammar_change import bare, is_in_report, take_everywhere
+from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spoken import (
     ADD_VERBS,
     DELETE_PHRASES,
@@ -32,6 +33,7 @@ def delete_command(text: str, scope: str, view: View) -> c.Command | None:  # no
     )
     if forbid:
         return c.Delete("mention of " + forbid.group(1))
+    text = _ASIDE.sub("", text)
     taken = re.fullmatch(
         r"(?:take|cut|leave|strike|cross)\s+(.+?)\s+out(?:\s+(?:of|from|in)\s+(.+))?", text, re.I
     )
@@ -40,7 +42,7 @@ def delete_command(text: str, scope: str, view: View) -> c.Command | None:  # no
         return delete_command(f"remove {taken.group(1)}{where}", scope, view)
     if match is None:
         return _kept(text, view) or _unwanted(text, view)
-    what = re.sub(r"\s+(?:entirely|completely|altogether|again)$", "", match.group(1).rstrip(" .!"))
+    what = _ASIDE.sub("", match.group(1).rstrip(" .!"))
     excepted = _all_but(what, scope, view)
     if excepted is not None:
         return excepted
@@ -57,6 +59,16 @@ def delete_command(text: str, scope: str, view: View) -> c.Command | None:  # no
     if scope and parse_target(what, view) is not None and not is_explicit(what, view):
         return c.CutWords(what, scope)
     return c.Delete(what) if parse_target(what, view) is not None else None
+
+
+#: What people add to a command that changes nothing of it.
+_ASIDE = re.compile(
+    r"\s+(?:entirely|completely|altogether|again)$|"
+    r",?\s+but\s+(?:leave|keep)\s+(?:it|them|that)\b.*$|"
+    r"(?<=impression)\s+only$|(?<=findings)\s+only$|"
+    r",\s+(?:(?:the\s+)?(?:pt|patient)|he|she|it|this|that|they|there|since|because|as)\s+(?:is|was|are|were|has|had)\b.*$",
+    re.IGNORECASE,
+)
 
 
 def _kept(text: str, view: View) -> c.Command | None:
@@ -104,12 +116,15 @@ def _unwanted(text: str, view: View) -> c.Command | None:
     if match is None:
         return None
     what = match.group(1) or match.group(2)
-    return c.Delete(what) if is_explicit(what, view) else None
+    target = parse_target(what, view)
+    if target is None or not (is_explicit(what, view) or resolve(target, view).lines):
+        return None
+    return c.Delete(what)
 
 
 _COMPARISON = re.compile(
-    r"(?:(?:any|all|every|the)\s+)*(?:mentions?|references?|words?|statements?|phrases?|language)?\s*(?:of|to|about|with)?\s*"
-    r"(?:(?:any|all|the|a)\s+)*(?:comparisons?(?: (?:language|words?|phrases?|statements?))?|prior(?:s| (?:exams?|stud(?:y|ies)|examinations?|films?|imaging|"
+    r"(?:(?:any|all|every|the)\s+)*(?:mentions?|references?|words?|wording|statements?|phrases?|language)?\s*(?:of|to|about|with)?\s*"
+    r"(?:(?:any|all|the|a)\s+)*(?:comparisons?(?: (?:language|words?|wording|terms?|phrases?|statements?))?|prior(?:s| (?:exams?|stud(?:y|ies)|examinations?|films?|imaging|"
     r"comparison|radiographs?))?|previous (?:exams?|stud(?:y|ies)|examinations?|films?|imaging)|"
     r"interval change language)"
     r"(?:\s+(?:with|to|of)\s+(?:the\s+|any\s+)?(?:priors?|previous)(?:\s+\w+)?)?"
@@ -170,7 +185,12 @@ def add_command(text: str, scope: str, view: View) -> c.Command | None:  # noqa:
     if match is None:
         return None
     verb = text.split(" ", 1)[0].lower().rstrip(":")
-    rest = match.group(2).strip()
+    rest = re.sub(r"\s+(?:as well|too|also)$", "", match.group(2).strip(), flags=re.I)
+    moved = (
+        re.match(r"(.+?)\s+(?:above|below|before|after)\s", rest, re.I) if verb == "put" else None
+    )
+    if moved and is_explicit(moved.group(1), view):
+        return None
     if match.group(1):
         return c.Add(rest, _section_in(scope, view))
     placed = _place_first(rest, view) or _place_last(rest, view)

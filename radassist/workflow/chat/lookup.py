@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from radassist.workflow.chat.propagation import shares_finding
+from radassist.workflow.chat.propagation import same_finding, shares_finding
 from radassist.workflow.chat.resolving import Resolution, resolve
 from radassist.workflow.chat.targets import Target, parse_target
 from radassist.workflow.chat.view import Line, View
@@ -46,9 +46,12 @@ def told_elsewhere(lines: tuple[Line, ...], view: View) -> list[Line]:
     ]
 
 
-def state_one_finding(lines: tuple[Line, ...]) -> bool:
-    common = set.intersection(*({m.concept for m in x.findings} for x in lines))
-    per_section: dict[str, int] = {}
-    for line in lines:
-        per_section[line.section] = per_section.get(line.section, 0) + 1
-    return bool(common) and max(per_section.values()) == 1
+def state_one_finding(lines: tuple[Line, ...], view: View) -> bool:
+    """True when the lines, one a section, all speak of one finding or of kinds of it."""
+    sections = [line.section for line in lines]
+    if len(sections) != len(set(sections)):
+        return False
+    return any(
+        all(any(same_finding(m, n, view.lexicon) for n in line.findings) for line in lines)
+        for m in lines[0].findings
+    )

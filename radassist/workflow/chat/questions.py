@@ -191,7 +191,12 @@ def _listed(lines: Sequence[Line]) -> str:
 
 
 def _asked_section(text: str, view: View) -> str | None:
-    """ "What does the impression say", "what is the indication"."""
+    """ "What does the impression say", "what is the indication", "what did I compare with"."""
+    if re.match(
+        r"(?:what|which)\b.*\b(?:compared?|comparison)\b.*\b(?:with|to|against|used)$", text, re.I
+    ):
+        lines = view.in_section("Comparison")
+        return _quoted(lines) if lines else SILENT
     match = re.search(
         r"\b(?:what(?:'s| is| was| does| did| are)?|read|show(?: me)?|give me|tell me|quote|list|is there an?|why)\b.*?"
         r"\b(indication|history|clinical history|technique|comparison|impression|conclusion|summary|findings|examination|exam)\b"
@@ -276,6 +281,12 @@ def _about(text: str, view: View) -> list[Line]:
         hits = [x for x in view.lines if _names_all(x, findings, view)]
         own = [x for x in hits if {m.concept for m in findings} & {m.concept for m in x.findings}]
         said = [x for x in own if any(set(stems(m.text)) <= set(x.stems) for m in findings)]
+        if re.match(
+            r"(?:list|show|give|what|which|tell)\b.*\b(?:all|lines|tubes|devices|\w+s)\b",
+            text,
+            re.I,
+        ):
+            said, own = [], hits  # kinds of it are asked for as well
         hits = said or own or hits
         placed = [x for x in hits if anatomy <= x.concepts] if anatomy else hits
         sided = [x for x in placed if not sides or not x.sides or sides & x.sides]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from radassist.domain.findings import Laterality
-from radassist.workflow.chat.targets import Target, sides_in
+from radassist.workflow.chat.targets import Target, device_lines, sides_in
 from radassist.workflow.chat.topics import region
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import literal_pattern, stem, stems
@@ -68,12 +68,7 @@ def _by_numbers(target: Target, view: View) -> Resolution:
     section = target.section or view.findings_name
     pool = view.in_section(section)
     notices: list[str] = []
-    if not target.section and (not pool or max(target.numbers) > len(pool)):
-        if max(target.numbers) <= len(view.lines):
-            notices.append(
-                f"{section} has {len(pool)} sentences, so the number was counted through the "
-                "whole report."
-            )
+    if not target.section and not pool:
         pool = view.lines
     chosen: list[Line] = []
     for number in target.numbers:
@@ -139,15 +134,21 @@ def fitting(topic: str, view: View, pool: Sequence[Line], *, every: bool = False
         advice = [line for line in pool if line.reading.recommendation]
         if advice:
             return advice
+    topic = device_lines(topic)
     sides = sides_in(topic)
     words = [s for s in stems(topic) if s not in ("left", "right", "bilater", "sid")]
     phrase = view.reading(topic)
-    concepts = {m.concept for m in phrase.mentions}
+    stated = [m for m in phrase.mentions if m.kind != "anatomy"]
+    concepts = {
+        m.concept
+        for m in phrase.mentions
+        if m in stated or not any(m.start < s.end and m.end > s.start for s in stated)
+    }
     pool = [line for line in pool if _side_fits(line, sides)]
     if not words:
         return [line for line in pool if sides]
     literal = [line for line in pool if all(w in line.stems for w in words)]
-    by_concept = [line for line in pool if concepts and concepts <= line.concepts]
+    by_concept = [line for line in pool if concepts and _holds_all(concepts, line, view)]
     by_region = [line for line in pool if _in_region(line, words)]
     if every:
         return [x for x in pool if x in literal or x in by_concept or x in by_region]
@@ -155,6 +156,11 @@ def fitting(topic: str, view: View, pool: Sequence[Line], *, every: bool = False
         if level:
             return _narrowed(level, words)
     return _nearly(pool, words, concepts)
+
+
+def _holds_all(concepts: set[str], line: Line, view: View) -> bool:
+    """True when the line names every concept or a kind of it ("bleed", "subdural hematoma")."""
+    return all(any(view.lexicon.is_a(own, c) for own in line.concepts) for c in concepts)
 
 
 def _side_fits(line: Line, sides: set[Laterality]) -> bool:
@@ -186,9 +192,16 @@ def _narrowed(lines: list[Line], words: Sequence[str]) -> list[Line]:
         per_section.setdefault(line.section, []).append(line)
     chosen: list[Line] = []
     for group in per_section.values():
-        leading = [x for x in group if _leads(x, words)]
+        leading = [x for x in group if _leads(x, words)] or _wordiest(group, words)
         chosen.extend(leading if len(leading) == 1 and len(group) > 1 else group)
     return chosen
+
+
+def _wordiest(lines: Sequence[Line], words: Sequence[str]) -> list[Line]:
+    """The one line that has more of the words than any other; empty on a draw."""
+    scored = [(sum(w in x.stems for w in words), x) for x in lines]
+    best = max(score for score, _ in scored)
+    return [x for score, x in scored if score == best] if best else []
 
 
 def _leads(line: Line, words: Sequence[str]) -> bool:

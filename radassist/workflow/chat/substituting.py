@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from radassist.domain.reading.quantities import quantities
 from radassist.workflow.chat import attributes, describing
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.lookup import (
@@ -38,18 +39,39 @@ def substitute(command: c.Substitute, view: View, work: Working) -> None:
         if not named and not command.everywhere:
             lines = _the_same_fact(old, lines, view)
         for line in lines:
-            changed = substituted(work.text(line.id), old, new)
+            changed = _put(command, line, old, new, view, work)
             if changed is not None:
                 work.rewrite(line.id, changed)
-        if named and not command.everywhere:
-            for other in _alike(lines, old, view):
-                again = substituted(offered.get(other.id, other.text), old, new)
-                if again is not None:
-                    offered[other.id] = again
+        if not named:
+            _repeat_dimension(command, lines, view, work)
+        elif not command.everywhere:
+            _note_alike(lines, old, new, view, offered)
     if command.subject or command.scope:
         _as_adverbs(command, pool, work)
     for statement_id, text in offered.items():
         work.offer(work.rewritten(statement_id, text))
+
+
+def _put(
+    command: c.Substitute, line: Line, old: str, new: str, view: View, work: Working
+) -> str | None:
+    """The new words for the old ones; a side only where it is the side of what is spoken of."""
+    text = work.text(line.id)
+    sides = ("left", "right")
+    if command.subject and old.lower() in sides and new.lower() in sides and text == line.text:
+        mention = attributes.mention_of(line, command.subject, view)
+        moved = attributes.with_side(text, mention, new) if mention is not None else None
+        if moved is not None and moved != text:
+            return moved
+    return substituted(text, old, new)
+
+
+def _note_alike(lines: list[Line], old: str, new: str, view: View, offered: dict[str, str]) -> None:
+    """What the same words would become in other statements on the same finding."""
+    for other in _alike(lines, old, view):
+        again = substituted(offered.get(other.id, other.text), old, new)
+        if again is not None:
+            offered[other.id] = again
 
 
 def _as_adverbs(command: c.Substitute, pool: list[Line], work: Working) -> None:
@@ -103,6 +125,7 @@ def _substitution_pool(command: c.Substitute, view: View, work: Working) -> tupl
         return list(found_lines(resolve(target, view, keep=holds), work)), not target.every
     if command.subject:
         lines = fitting(command.subject, view, view.fact_lines, every=True)
+        lines = lines or _only_holders(command, view)
         if not lines:
             raise Ask(f"No sentence of the report is about “{command.subject[:80]}”.")
         return lines, False
@@ -116,6 +139,37 @@ def _substitution_pool(command: c.Substitute, view: View, work: Working) -> tupl
     return (facts if facts else list(view.lines)), False
 
 
+def _only_holders(command: c.Substitute, view: View) -> list[Line]:
+    """The one line with the old words, where nothing is called as the user calls it."""
+    patterns = [literal_pattern(old) for old, _ in command.pairs]
+    lines = [x for x in view.lines if all(p.search(x.text) for p in patterns)]
+    return lines if len(lines) == 1 else []
+
+
+def _repeat_dimension(command: c.Substitute, lines: list[Line], view: View, work: Working) -> None:
+    """ "3.6 x 1.9 cm, not 2.6 x 1.9 cm": "2.6 cm" of the same thing in another section as well."""
+    for old, new in command.pairs:
+        before, after = quantities(old), quantities(new)
+        if len(before) != 1 or len(after) != 1 or len(before[0].dims) != len(after[0].dims):
+            continue
+        changed = [(a, b) for a, b in zip(before[0].dims, after[0].dims, strict=True) if a != b]
+        if len(before[0].dims) < 2 or len(changed) != 1:
+            continue
+        unit = before[0].text.split()[-1]
+        pair = (f"{changed[0][0]:g} {unit}", f"{changed[0][1]:g} {unit}")
+        for other in view.fact_lines:
+            alike = any(
+                _shares_word(line, other) for line in lines if line.section != other.section
+            )
+            text = substituted(work.text(other.id), *pair) if alike else None
+            if text is not None:
+                work.rewrite(other.id, text)
+
+
+def _shares_word(a: Line, b: Line) -> bool:
+    return any(not s[0].isdigit() and s not in ("cm", "mm") for s in set(a.stems) & set(b.stems))
+
+
 def _not_there(old: str, command: c.Substitute) -> str:
     where = command.scope or (
         f"what is said about {command.subject}" if command.subject else "the report"
@@ -125,7 +179,7 @@ def _not_there(old: str, command: c.Substitute) -> str:
 
 def _the_same_fact(old: str, lines: list[Line], view: View) -> list[Line]:
     """All lines when they state one finding, else the question which is meant."""
-    if len(lines) == 1 or state_one_finding(tuple(lines)) or len(old.split()) > 3:
+    if len(lines) == 1 or state_one_finding(tuple(lines), view) or len(old.split()) > 3:
         return lines
     if not any(line.findings for line in lines) and not attributes.is_attribute(old):
         return lines

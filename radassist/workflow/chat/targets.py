@@ -164,7 +164,7 @@ def _impression_of(lower: str, view: View) -> tuple[str, str] | None:
     if nth:
         name = view.section_name(nth.group(2) + "s") or view.section_name(nth.group(2))
         return name or "", f"{nth.group(1)} sentences"
-    about = re.fullmatch(rf"(impression|conclusion)s?\s+({_ABOUT}\s+.+)", lower)
+    about = re.fullmatch(rf"(?:{ORDINAL}\s+)?(impression|conclusion)s?\s+({_ABOUT}\s+.+)", lower)
     if about:
         return view.section_name(about.group(1)) or "", f"sentence {about.group(2)}"
     topical = re.fullmatch(r"(.+?)\s+(impression|conclusion)", lower)
@@ -271,6 +271,14 @@ def _names_a_line(phrase: str, view: View) -> bool:
     )
 
 
+_LINES = re.compile(r"^lines?$|\blines?(?= and tubes?\b)|(?<=tubes and )lines?\b", re.IGNORECASE)
+
+
+def device_lines(topic: str) -> str:
+    """ "catheter and tubes" for "lines and tubes": a line alone would be one of the report."""
+    return _LINES.sub("catheter", topic)
+
+
 def _topic(
     phrase: str,
     words: str,
@@ -281,7 +289,7 @@ def _topic(
     explicit: bool = False,
     both: bool = False,
 ) -> Target | None:
-    clean = words.strip(" .,;:\"'“”")
+    clean = device_lines(words.strip(" .,;:\"'“”"))
     clean = re.sub(r"^(?:the|an?|any)\s+", "", clean)
     words_only = [s for s in stems(clean) if not s[0].isdigit()]
     if not words_only and not sides_in(clean) and not re.search(r"\d\s*[a-z%]", clean):

@@ -77,10 +77,16 @@ def _repeats(line: Line, mention: Mention, value: str, view: View) -> list[tuple
         if not mention.concept:  # the lexicon does not know it: the word and the number decide
             again = attributes.plain_mention(other, mention.text)
             number = _same_number(line, mention, other, quantity) if again else None
+            if again is not None and number is None and side and _same_words(line, other):
+                number = attributes.with_side(other.text, again, side)
             found.extend([(other, number)] if number is not None else [])
             continue
         same = [m for m in other.findings if same_finding(m, mention, view.lexicon) and asserted(m)]
         if not same:
+            word = attributes.plain_mention(other, mention.text)
+            again_text = attributes.with_side(other.text, word, side) if word and side else None
+            if again_text not in (None, other.text) and _same_words(line, other):
+                found.append((other, str(again_text)))
             continue
         exact = [m for m in same if m.concept == mention.concept]
         same = exact or same
@@ -102,6 +108,11 @@ def _repeats(line: Line, mention: Mention, value: str, view: View) -> list[tuple
         if changed is not None and changed != other.text:
             found.append((other, changed))
     return found
+
+
+def _same_words(a: Line, b: Line) -> bool:
+    """True when two lines share three words and the side: one thing said twice."""
+    return a.sides == b.sides and len(set(a.stems) & set(b.stems)) >= 4
 
 
 def _same_number(line: Line, mention: Mention, other: Line, quantity: str) -> str | None:
