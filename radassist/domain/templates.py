@@ -78,8 +78,14 @@ class ReportTemplate:
 
 
 def fit(template: ReportTemplate, series: Series) -> int:
-    """How specifically a template fits a series: -1 not at all, else the number of matched axes."""
+    """How specifically a template fits a series: -1 not at all, else the number of matched axes.
+
+    The normals of people do not hold for animals, and those of a diagnostic series not for a scout:
+    both are left to the general template, which proposes nothing about the body.
+    """
     score = 0
+    if (series.species or series.is_localizer) and (template.modalities or template.body_parts):
+        return -1
     body_part = series.body_part.upper()
     axes: tuple[tuple[tuple[str, ...], bool], ...] = (
         (template.modalities, series.modality.upper() in template.modalities),

@@ -36,7 +36,8 @@ _MODALITY_WORDS = {
     "RF": "Fluoroscopy",
 }
 
-
+#: Views that a sentence spells in letters of its own; codes such as PA stand as they are.
+_VIEW_WORDS = {"LATERAL": "lateral", "OBLIQUE": "oblique"}
 #: Merge field -> what it was taken from: a DICOM keyword, or a count of what was opened.
 _KEYWORDS = {
     "view": "ViewPosition",
@@ -92,7 +93,9 @@ def draft_steps(
     fields = merge_fields(subject)
     _from_header(builder, "Examination", template, template.examination, fields)
     _indication(builder, subject)
-    _from_header(builder, "Technique", template, template.technique, fields)
+    if not _from_header(builder, "Technique", template, template.technique, fields):
+        evidence = [Evidence(EvidenceKind.HEADER, "technique attributes", "absent")]
+        builder.add("Technique", "Not stated in the header.", Provenance("header"), evidence)
     _comparison(builder, subject)
     _findings(builder, template, findings, fields)
     return builder
@@ -104,7 +107,7 @@ def merge_fields(subject: Subject) -> dict[str, str]:
     count = len(series.frames)
     thickness = series.frames[0].instance.slice_thickness if series.frames else None
     return {
-        "view": series.view,
+        "view": _VIEW_WORDS.get(series.view, series.view),
         "body_part": series.body_part.lower(),
         "modality_words": _MODALITY_WORDS.get(series.modality, series.modality or "Images"),
         "study_date": iso_date(study.study_date),
@@ -129,17 +132,21 @@ def _from_header(
     template: ReportTemplate,
     sentences: Sequence[TemplateSentence],
     fields: dict[str, str],
-) -> None:
+) -> bool:
+    """Add the sentences whose facts the header has; True when there was one."""
+    added = False
     for sentence in sentences:
         text = sentence.filled(fields)
         if text is None:
             continue
+        added = True
         evidence = [Evidence(EvidenceKind.TEMPLATE, template.ref, section)]
         evidence += [
             Evidence(EvidenceKind.HEADER, _KEYWORDS[name], fields[name])
             for name in sorted(sentence.needs)
         ]
         builder.add(section, text, Provenance("header"), evidence)
+    return added
 
 
 def _indication(builder: DraftBuilder, subject: Subject) -> None:

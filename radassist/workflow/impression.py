@@ -72,11 +72,13 @@ def _statement(statement_id: str, draft: _Draft) -> Statement:
 
 
 def _nothing(report: Report, view: View) -> Statement:
-    """The cautious line: it claims no more than that nothing abnormal is stated."""
+    """The cautious line: it claims no more than that nothing abnormal is stated.
+
+    It rests on all Findings statements: that none of them says more is what it says.
+    """
     lines = view.in_section("Findings")
     template = any(_is_template(line) for line in lines)
-    observed = [line for line in lines if not _is_template(line)]
-    evidence = tuple(Evidence(EvidenceKind.STATEMENT, x.id, x.text) for x in observed)
+    evidence = tuple(Evidence(EvidenceKind.STATEMENT, x.id, x.text) for x in lines)
     text = NOTHING_ABNORMAL if template else NOTHING_REPORTED
     return Statement(f"s{report.next_statement}", text, BY_RULES, evidence, StatementState.PROPOSED)
 

@@ -73,7 +73,7 @@ def draft_report(desk: Desk, subject: Subject, progress: Progress, cancel: Cance
     half, _ = entries_for(builder.report, builder.steps, desk.clock(), 1)
     impression, notices = desk.impression(half, desk.language)
     steps = builder.steps + _impression_steps(impression)
-    notices = [*_notices(seen, desk), *notices]
+    notices = [*_no_normals(subject), *_notices(seen, desk), *notices]
     base = replace(builder.report, origin=_origin(desk, template, findings, seen))
     session = begin(
         desk.store, base, steps, desk.user, desk.clock, _event_detail(desk, subject, seen), notices
@@ -87,6 +87,16 @@ def _impression_steps(statements: Sequence[Statement]) -> list[Step]:
         Step(Insert("Impression", place, statement), "draft", statement.provenance.source)
         for place, statement in enumerate(statements)
     ]
+
+
+def _no_normals(subject: Subject) -> list[str]:
+    """Why a study that has a template by its body part is drafted without one."""
+    series = subject.series
+    if series.species:
+        return [f"The patient is an animal ({series.species}): no normal sentences are proposed."]
+    if series.is_localizer:
+        return ["Only localizer images were opened: no normal sentences are proposed."]
+    return []
 
 
 def _notices(seen: SeenStudy, desk: Desk) -> list[str]:

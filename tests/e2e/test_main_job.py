@@ -124,6 +124,26 @@ def test_a_key_image_is_a_picture_of_something(drafted: Path) -> None:
         assert pixels.std() > 10
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("B_radiographs/dx_image.dcm", "animal (CANINE)"),
+        ("B_radiographs/RG3_J2KR.dcm", "no vision pack for CR EXTREMITY"),
+        ("A_series/head_ct_phantom_study", "Only localizer images"),
+    ],
+)
+def test_what_nothing_is_known_of_is_drafted_without_claims(
+    radassist: CommandLine, shared_data: Path, tmp_path: Path, name: str, said: str
+) -> None:
+    ran = radassist("draft", shared_data / "dicom" / name, "--out", tmp_path, "--no-language")
+    assert ran.code == 0, ran.err
+    report = valid(tmp_path / "report.json")
+    assert report["template"].startswith("general@")
+    assert any(said in notice for notice in report["notices"])
+    written = {s["name"] for s in report["sections"] if s["statements"]}
+    assert written == {"Examination", "Indication", "Technique", "Comparison"}
+
+
 # --- see and info -----------------------------------------------------------------------------
 
 

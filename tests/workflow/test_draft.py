@@ -151,3 +151,29 @@ def test_a_localizer_never_leads() -> None:
     main = make_series("CT", "CHEST", frames=3)
     found = subjects(OpenResult((Study("1.2", (scout, main)),)))
     assert found[0].series is main
+
+
+def test_an_animal_or_a_scout_gets_no_normals_of_a_human_examination() -> None:
+    for series in (
+        replace(make_series("DX", "CHEST", "LATERAL"), species="CANINE"),
+        replace(make_series("CT", "HEAD", frames=2), is_localizer=True),
+    ):
+        report = drafted(Subject(Study("1.2", (series,)), series))
+        assert report.template.startswith("general@")
+        assert texts(report, "Findings") == []
+
+
+def test_a_header_without_technique_is_said_so() -> None:
+    series = make_series("CR", "CHEST", "LATERAL")
+    report = drafted(Subject(Study("1.2", (series,)), series))
+    assert texts(report, "Technique") == ["Not stated in the header."]
+    assert texts(report, "Examination") == ["Chest radiograph, lateral view."]
+
+
+def test_an_impression_from_normals_names_what_it_rests_on() -> None:
+    series = make_series("CT", "CHEST", frames=3)
+    report = drafted(Subject(Study("1.2", (series,)), series))
+    (only,), _ = write_impression(report, load_lexicon(), None)
+    findings = report.section("Findings")
+    assert findings is not None
+    assert [e.ref for e in only.evidence] == [s.id for s in findings.statements]
