@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_LEFT
@@ -14,36 +12,40 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.platypus import Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from radassist.domain.report import Report, ReportState, Section, StatementState
 from radassist.errors import StorageFault
+from radassist.render.fonts import Letters, base_fonts
 from radassist.render.text import NOT_A_DEVICE
-
-_FONT_FOLDERS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/dejavu")
 
 
 def write_pdf(report: Report, path: Path, key_images: Sequence[tuple[Path, str]] = ()) -> list[str]:
     """Write the report as PDF.
 
     :param key_images: PNG files with a caption each.
-    :returns: sentences about what could not be shown (a script that no installed font has).
+    :returns: sentences about what a reader may not see (a script that no font at hand has).
     :raises StorageFault: the file cannot be written.
     """
-    body, bold, notes = _fonts()
-    style = _styles(body, bold)
+    style, letters = _styles(*base_fonts()), Letters()
     story: list[Any] = [
         Paragraph(f"Radiology report &nbsp; <b>{_state_words(report)}</b>", style["title"]),
-        _header(report, style),
+        _header(report, style, letters),
         Spacer(1, 4 * mm),
     ]
     for section in report.sections:
-        story += _section(section, report.state, style)
+        story += _section(section, report.state, style, letters)
     for path_, caption in key_images:
-        story.append(KeepTogether([_picture(path_), Paragraph(escape(caption), style["small"])]))
-    story += _closing(report, style)
+        story.append(
+            KeepTogether(
+                [
+                    Spacer(1, 3 * mm),
+                    _picture(path_),
+                    Paragraph(letters.markup(caption), style["small"]),
+                ]
+            )
+        )
+    story += _closing(report, style, letters)
     document = SimpleDocTemplate(
         str(path),
         pagesize=A4,
@@ -61,22 +63,7 @@ def write_pdf(report: Report, path: Path, key_images: Sequence[tuple[Path, str]]
         raise StorageFault(
             f"The PDF could not be written ({error.strerror}).", "Choose another folder."
         ) from error
-    return notes
-
-
-@cache
-def _fonts() -> tuple[str, str, list[str]]:
-    """A Unicode font where the system has one; the built-in Latin font says so when it is used."""
-    for folder in _FONT_FOLDERS:
-        try:
-            pdfmetrics.registerFont(TTFont("Body", f"{folder}/DejaVuSans.ttf"))
-            pdfmetrics.registerFont(TTFont("Body-Bold", f"{folder}/DejaVuSans-Bold.ttf"))
-        except (TTFError, OSError):
-            continue
-        pdfmetrics.registerFontFamily("Body", normal="Body", bold="Body-Bold")
-        return "Body", "Body-Bold", []
-    note = "The PDF shows Latin letters only: install the DejaVu fonts for other scripts."
-    return "Helvetica", "Helvetica-Bold", [note]
+    return letters.notes()
 
 
 def _styles(body: str, bold: str) -> dict[str, ParagraphStyle]:
@@ -99,7 +86,7 @@ def _state_words(report: Report) -> str:
     return words.get(report.state, "FINAL")
 
 
-def _header(report: Report, style: dict[str, ParagraphStyle]) -> Table:
+def _header(report: Report, style: dict[str, ParagraphStyle], letters: Letters) -> Table:
     study = report.study
     rows = [
         ("Patient", study.patient_name, "Study date", study.study_date),
@@ -111,7 +98,9 @@ def _header(report: Report, style: dict[str, ParagraphStyle]) -> Table:
             study.modality,
         ),
     ]
-    cells = [[Paragraph(escape(str(c) or "-"), style["small"]) for c in row] for row in rows]
+    cells = [
+        [Paragraph(letters.markup(str(c) or "-"), style["small"]) for c in row] for row in rows
+    ]
     table = Table(cells, colWidths=[24 * mm, 66 * mm, 24 * mm, 56 * mm])
     table.setStyle(
         [
@@ -124,16 +113,20 @@ def _header(report: Report, style: dict[str, ParagraphStyle]) -> Table:
     return table
 
 
-def _section(section: Section, state: ReportState, style: dict[str, ParagraphStyle]) -> list[Any]:
+def _section(
+    section: Section, state: ReportState, style: dict[str, ParagraphStyle], letters: Letters
+) -> list[Any]:
     live = [s for s in section.statements if s.state is not StatementState.REJECTED]
     if not live:
         return []
-    story: list[Any] = [Paragraph(escape(section.name), style["head"])]
+    story: list[Any] = [Paragraph(letters.markup(section.name), style["head"])]
     for statement in live:
         unseen = state is ReportState.DRAFT and statement.state is StatementState.PROPOSED
         mark = " (proposed, not reviewed)" if unseen else ""
         story.append(
-            Paragraph(escape(statement.text + mark), style["proposed" if unseen else "base"])
+            Paragraph(
+                letters.markup(statement.text + mark), style["proposed" if unseen else "base"]
+            )
         )
     return story
 
@@ -144,16 +137,16 @@ def _picture(path: Path) -> Image:
     return Image(str(path), width * scale, height * scale, hAlign="LEFT")
 
 
-def _closing(report: Report, style: dict[str, ParagraphStyle]) -> list[Any]:
+def _closing(report: Report, style: dict[str, ParagraphStyle], letters: Letters) -> list[Any]:
     lines = [f"Addendum ({a.user}, {a.at}): {a.text}" for a in report.addenda]
     lines += [f"Signed as {s.state.value} by {s.user}, {s.at}" for s in report.signatures]
     lines += [f"Note: {n}" for n in report.notices]
-    return [Spacer(1, 4 * mm), *(Paragraph(escape(line), style["small"]) for line in lines)]
+    return [Spacer(1, 4 * mm), *(Paragraph(letters.markup(line), style["small"]) for line in lines)]
 
 
 def _footer(canvas: Any, document: Any) -> None:
     canvas.saveState()
-    canvas.setFont(_fonts()[0], 7.5)
+    canvas.setFont(base_fonts()[0], 7.5)
     canvas.setFillColor(colors.HexColor("#50555e"))
     canvas.drawString(20 * mm, 10 * mm, NOT_A_DEVICE)
     canvas.drawRightString(190 * mm, 10 * mm, f"page {document.page}")

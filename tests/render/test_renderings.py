@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 from pypdf import PdfReader
@@ -15,6 +17,7 @@ from radassist.domain.report import Provenance, Report, Statement, StudyContext,
 from radassist.errors import StorageFault
 from radassist.render.images import outline, write_key_image, write_label_map
 from radassist.render.pdf import write_pdf
+from radassist.render.scripts import font_runs, visual
 from radassist.render.text import report_text
 
 
@@ -80,3 +83,56 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         write_label_map(tmp_path / "no" / "k.png", np.zeros((8, 8), np.uint8))
     with pytest.raises(StorageFault, match="could not be written"):
         write_pdf(make_report(), tmp_path / "no" / "r.pdf")
+
+
+def named(name: str) -> Report:
+    return replace(make_report(), study=StudyContext(patient_name=name))
+
+
+@pytest.mark.parametrize(
+    ("logical", "drawn"),
+    [
+        ("Müller, Иванов Ωμέγα", "Müller, Иванов Ωμέγα"),
+        ("שרון, דבורה", "הרובד ,ןורש"),
+        ("Test-\u200fשלום (12.5) עולם b", "Test-םלוע (12.5) םולש b"),
+        ("لا", "\ufefb"),
+        ("لنزار", "\ufead\ufe8d\ufeb0\ufee8\ufedf"),
+    ],
+)
+def test_right_to_left_text_is_drawn_from_its_end(logical: str, drawn: str) -> None:
+    assert visual(logical) == drawn
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("Müller, Иванов Ωμέγα", ""),
+        ("שרון, דבורה", ""),
+        ("قباني, لنزار", ""),
+        ("Test-\U00010330", "cannot show some characters (Gothic); report.txt holds them."),
+    ],
+)
+def test_what_no_font_can_show_is_said(tmp_path: Path, name: str, note: str) -> None:
+    notes = write_pdf(named(name), tmp_path / "r.pdf")
+    assert (note in notes[0]) if note else notes == []
+
+
+def test_a_letter_is_drawn_in_the_first_font_that_has_it() -> None:
+    fonts = [("first", str.isascii), ("second", str.isalpha)]
+    assert list(font_runs("ab,ж太c𐌰!§", fonts)) == [
+        ("first", "ab,"),
+        ("second", "ж太"),
+        ("first", "c"),
+        ("second", "𐌰"),
+        ("first", "!§"),
+    ]
+
+
+def test_real_names_of_many_scripts_are_in_the_pdf_to_be_read(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    for file, seen in (("chrRuss.dcm", "Люкceмбypг"), ("chrGreek.dcm", "Διονυσιος")):
+        name = str(pydicom.dcmread(shared_data / "dicom/C_conformance/charset" / file).PatientName)
+        assert seen in name
+        write_pdf(named(name), tmp_path / "r.pdf")
+        assert seen in PdfReader(tmp_path / "r.pdf").pages[0].extract_text()
