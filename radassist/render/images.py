@@ -16,6 +16,8 @@ _CALIPER = (255, 196, 84)
 #: Outline colours by label number: calm, and told apart by people with red-green blindness.
 _OUTLINES = ((86, 180, 233), (0, 158, 115), (213, 110, 60), (204, 121, 167))
 _LONG_SIDE = 1024
+#: A smaller image is enlarged by a whole number: its caption would not fit.
+_LEAST_SIDE = 256
 
 
 def write_key_image(
@@ -44,11 +46,13 @@ def write_key_image(
             ]
     rows, columns = rgb.shape[:2]
     scale = min(1.0, _LONG_SIDE / max(rows, columns))
+    if max(rows, columns) < _LEAST_SIDE:
+        scale = float(-(-_LEAST_SIDE // max(rows, columns)))
     image = Image.fromarray(np.ascontiguousarray(rgb))
-    if scale < 1.0:
-        image = image.resize(
-            (round(columns * scale), round(rows * scale)), Image.Resampling.LANCZOS
-        )
+    if scale != 1.0:
+        how = Image.Resampling.LANCZOS if scale < 1.0 else Image.Resampling.NEAREST
+        size = max(1, round(columns * scale)), max(1, round(rows * scale))
+        image = image.resize(size, how)
     _annotate(image, calipers, caption, scale)
     try:
         image.save(path, "PNG")
@@ -87,12 +91,27 @@ def _annotate(
         for x, y in ((x0, y0), (x1, y1)):
             draw.line((x, y - size / 2, x, y + size / 2), fill=_CALIPER, width=max(2, size // 7))
         draw.text(((x0 + x1) / 2, (y0 + y1) / 2 + 3), caliper.name, fill=_CALIPER, font=font)
-    y = image.size[1] - (size + 4) * len(caption) - 6
-    for line in caption:
+    lines = [part for line in caption for part in _wrapped(line, font, image.size[0] - 16)]
+    y = image.size[1] - (size + 4) * len(lines) - 6
+    for line in lines:
         draw.text(
             (8, y), line, fill=(235, 235, 235), font=font, stroke_width=1, stroke_fill=(0, 0, 0)
         )
         y += size + 4
+
+
+def _wrapped(
+    text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int
+) -> list[str]:
+    """Lines of at most ``width`` pixels; a longer word stands by itself."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def write_label_map(path: Path, mask: npt.NDArray[np.uint8]) -> None:

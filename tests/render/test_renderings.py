@@ -136,3 +136,16 @@ def test_real_names_of_many_scripts_are_in_the_pdf_to_be_read(
         assert seen in name
         write_pdf(named(name), tmp_path / "r.pdf")
         assert seen in PdfReader(tmp_path / "r.pdf").pages[0].extract_text()
+
+
+@pytest.mark.parametrize("shape", [(48, 32), (260, 320), (900, 700)])
+def test_the_caption_of_a_small_image_is_not_cut_off(
+    tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    words = ["Middle image of the leading series (chosen by position only)"]
+    write_key_image(tmp_path / "k.png", np.full(shape, 90, np.uint8), caption=words)
+    pixels = np.asarray(Image.open(tmp_path / "k.png").convert("L"))
+    assert max(pixels.shape) >= 256
+    assert pixels.shape[0] * shape[1] == pixels.shape[1] * shape[0], "its proportions stay"
+    assert (pixels > 200).any(), "there is a caption"
+    assert (pixels[:, -4:] == 90).all(), "and it ends before the edge"
