@@ -204,6 +204,13 @@ _ENUMERATION = re.compile(r"(?:^|[\n.:;])\s*\d{1,2}$")
 _SHORTENED = frozenset(
     {"no", "nos", "etc", "ext", "int", "max", "min", "im", "se", "st", "post", "al"}
 )
+#: Words that end a sentence as often as not: before a small letter their full stop is their own.
+_BEFORE_SMALL = frozenset(
+    [
+        *("mm", "cm", "ml", "cc", "mg", "kg", "mgy", "sec", "hrs", "yrs", "wks", "mos"),
+        *("i.v", "iv", "p.o", "i.m", "b.i.d", "w.r.t", "s.p", "pt", "hx", "l", "r"),
+    ]
+)
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -235,7 +242,13 @@ def _ends(text: str, start: int, found: re.Match[str]) -> bool:
     word = _WORD_BEFORE.search(before)
     if word is None:
         return True
-    return not _keeps(text, before, word.group(1), found.end())
+    if _keeps(text, before, word.group(1), found.end()):
+        return False
+    small = re.match(r"[ \t]+[a-z]", text[found.end() : found.end() + 24]) is not None
+    # Who begins sentences with small letters gives no hint: there every full stop ends one.
+    capital = re.search(r"[^\W\d_]", text[start : found.start()])
+    own = word.group(1).lower() in _BEFORE_SMALL and capital is not None and capital[0].isupper()
+    return not (small and own)
 
 
 def _keeps(text: str, before: str, word: str, end: int) -> bool:
