@@ -19,8 +19,10 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from radassist import offline
+from radassist.app.second_edits import second_edits
 from radassist.app.workbench import Workbench
 from radassist.checks import Problem
+from radassist.domain.operations import Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
 from radassist.engines.packs import READY
@@ -39,6 +41,8 @@ from radassist.workflow.study_choice import Subject
 _log = logging.getLogger(__name__)
 
 _PICTURE_DEADLINE_MS = 120_000
+#: Roles of packs in the words of the status bar.
+_ROLES = {"vision": "Vision pack", "language": "Language pack"}
 
 
 class WindowServices:
@@ -83,6 +87,12 @@ class WindowServices:
         talk = self._bench.chat()
         return talk.respond(report, instruction, progress=progress, cancel=cancel)
 
+    def second_edits(
+        self, before: Report, after: Report, operations: Sequence[Operation]
+    ) -> list[Operation]:
+        """Edits that make other statements agree with typed ones."""
+        return second_edits(before, after, operations, self._bench.lexicon)
+
     def check(self, report: Report) -> list[Problem]:
         """The deterministic checks."""
         return self._bench.check(report)
@@ -100,7 +110,7 @@ class WindowServices:
         guard = offline.installed()
         lines = [
             SystemLine(
-                "offline" if guard else "offline guard",
+                "Offline" if guard else "Offline guard",
                 "No connection but to this machine is let through."
                 if guard
                 else "The offline guard is not on.",
@@ -111,8 +121,9 @@ class WindowServices:
             if status.id == "language-tiny":
                 continue  # for tests of the plumbing only
             ready = status.state == READY
-            text = "ready" if ready else f"{status.reason} {status.next_step}"
-            lines.append(SystemLine(f"{status.id} {status.version}", text, ready))
+            text = "ready" if ready else f"{status.reason} {status.next_step}".replace("`", "")
+            name = f"{_ROLES.get(status.role, status.role)}: {status.id} {status.version}"
+            lines.append(SystemLine(name, text, ready))
         return lines
 
 

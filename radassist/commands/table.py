@@ -74,7 +74,7 @@ _EDIT = (
     Action("palette.open", "Command palette…", "Edit", ("Ctrl+K",),
            hint="Find any command by its name.", words="search find commands"),
     Action("focus.next", "Next pane", "Edit", ("F6",),
-           hint="Move the keyboard from studies to images, report and chat."),
+           hint="Move the keyboard from studies to images, report, checks and chat."),
     Action("focus.previous", "Previous pane", "Edit", ("Shift+F6",),
            hint="Move the keyboard the other way round."),
 )  # fmt: skip
@@ -145,6 +145,8 @@ _CHAT = (
 )  # fmt: skip
 
 _REPORT = (
+    Action("report.draft", "Draft report", "Report", ("D",), lambda c: c.can_draft, False,
+           "Draft the report again after that failed or was cancelled.", "retry generate"),
     Action("report.check", "Check report", "Report", ("C",), _report, False,
            "Look for wrong sides, numbers, contradictions and gaps."),
     Action("report.sign", "Sign…", "Report", ("Ctrl+Shift+S",), _editable,

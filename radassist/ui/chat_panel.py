@@ -16,13 +16,20 @@ from PySide6.QtWidgets import (
 
 from radassist.domain.diff import changes
 from radassist.domain.operations import Operation, apply
-from radassist.domain.report import Report
+from radassist.domain.report import Report, StatementState
 from radassist.errors import Fault
 from radassist.ui import theme
 from radassist.ui.plain import plain_label
 from radassist.workflow.chat import ChatTurn
 
 _KEPT = 40  # entries of the transcript; the record is the audit log, not this list
+
+
+#: Stands in the empty transcript.
+_EXAMPLES = (
+    "Say what to change, or ask what the report says:\n"
+    "“delete sentence 2”   “the nodule is 8 mm not 6 mm”   “any effusion?”"
+)
 
 
 class ChatPanel(QWidget):
@@ -32,6 +39,7 @@ class ChatPanel(QWidget):
     cancelled = Signal()
     accepted = Signal(str, list)  # report id, operations
     control = Signal(str)  # "undo" or "redo"
+    room_wanted = Signal(int)  # logical pixels that show the latest entry whole
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,14 +57,15 @@ class ChatPanel(QWidget):
         self._stop.setProperty("role", "quiet")
         self._stop.clicked.connect(self.cancelled)
         self.line = QLineEdit()
-        self.line.setPlaceholderText(
-            "Change or ask: “delete sentence 2”, “the nodule is 8 mm not 6 mm”, “any effusion?”"
-        )
+        self.line.setPlaceholderText("Change or ask (Ctrl+L)")
+        self.line.setAccessibleName("Change or ask")
         self.line.returnPressed.connect(self._send)
         self._body = QWidget()
         self._entries = QVBoxLayout(self._body)
         self._entries.setContentsMargins(14, 6, 12, 6)
         self._entries.setSpacing(6)
+        self._examples: QLabel | None = _wrapped(_EXAMPLES, theme.MUTED)
+        self._entries.addWidget(self._examples)
         self._entries.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -122,7 +131,16 @@ class ChatPanel(QWidget):
             layout.addLayout(self._decision(turn))
             self._pending = box
         for operation in turn.offered:
-            self._add_offer(layout, turn, operation)
+            self._add_offer(layout, turn.after, operation)
+        self._append(box)
+
+    def show_offers(self, report: Report, operations: list[Operation]) -> None:
+        """A sentence was typed over and others still state the old fact: offer to change them."""
+        self._forget_offers()
+        self._turn, self._before, self._expected = None, report, report
+        box, layout = self._box()
+        for operation in operations:
+            self._add_offer(layout, report, operation)
         self._append(box)
 
     def show_fault(self, fault: Fault) -> None:
@@ -184,7 +202,11 @@ class ChatPanel(QWidget):
         return box, layout
 
     def _add_diff(self, layout: QVBoxLayout, before: Report, after: Report) -> None:
+        places = {**places_of(before), **places_of(after)}
         for change in changes(before, after):
+            changed = change.before or change.after
+            if changed is not None:
+                layout.addWidget(_wrapped(places.get(changed.id, ""), theme.MUTED))
             if not change.text_changed and change.after is not None:
                 what = "moved" if change.moved else change.after.state.value
                 layout.addWidget(_wrapped(f"{what}: {change.after.text}"))
@@ -197,35 +219,38 @@ class ChatPanel(QWidget):
     def _decision(self, turn: ChatTurn) -> QHBoxLayout:
         row = QHBoxLayout()
         by = "rules" if turn.how == "grammar" else "the language model"
-        row.addWidget(plain_label(f"understood by {by}, {turn.seconds:.2f} s", "muted"))
+        said = plain_label(f"Understood by {by} in {turn.seconds:.2f} s", "muted")
+        said.setStyleSheet("font-size: 8.5pt;")
+        row.addWidget(said)
         row.addStretch(1)
         accept = QPushButton("Accept")
         accept.setProperty("role", "primary")
-        accept.setToolTip("Ctrl+Return")
+        accept.setToolTip("Apply these changes (Ctrl+Return)")
         accept.clicked.connect(self.accept)
         discard = QPushButton("Discard")
-        discard.setToolTip("Esc")
+        discard.setToolTip("Throw these changes away (Esc)")
         discard.clicked.connect(self.discard)
         row.addWidget(accept)
         row.addWidget(discard)
         return row
 
-    def _add_offer(self, layout: QVBoxLayout, turn: ChatTurn, operation: Operation) -> None:
+    def _add_offer(self, layout: QVBoxLayout, report: Report, operation: Operation) -> None:
         """A second edit that would make another statement agree; accepted by itself."""
         layout.addWidget(_wrapped("The same fact stands elsewhere:", theme.WARNING))
-        self._add_diff(layout, turn.after, apply(turn.after, operation))
+        self._add_diff(layout, report, apply(report, operation))
         button = QPushButton("Change this too")
         button.clicked.connect(lambda: self._take_offer(button, operation))
         self._offers.append(button)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
 
     def _take_offer(self, button: QPushButton, operation: Operation) -> None:
-        if button not in self._offers or self._turn is None or self._expected is None:
+        if button not in self._offers or self._expected is None:
             return
         self._offers.remove(button)
         button.setEnabled(False)
         button.setText("Changed")
-        first = list(self._turn.operations) if self._pending is not None else []
+        waits = self._turn if self._pending is not None else None
+        first = list(waits.operations) if waits is not None else []
         self._expected = apply(self._expected, operation)
         self._take([*first, operation], "Accepted")
 
@@ -254,24 +279,51 @@ class ChatPanel(QWidget):
 
     def _clear(self) -> None:
         while self._entries.count() > 1:
-            item = self._entries.takeAt(0)
-            old = item.widget() if item else None
-            if old is not None:
-                old.hide()
-                old.deleteLater()
+            self._drop_first()
+        self._examples = _wrapped(_EXAMPLES, theme.MUTED)
+        self._entries.insertWidget(0, self._examples)
 
     def _append(self, widget: QWidget) -> None:
+        if self._examples is not None:
+            self._drop_first()
+            self._examples = None
         self._entries.insertWidget(self._entries.count() - 1, widget)
         while self._entries.count() > _KEPT:
-            item = self._entries.takeAt(0)
-            old = item.widget() if item else None
-            if old is not None:
-                old.hide()
-                old.deleteLater()
+            self._drop_first()
+        QTimer.singleShot(0, self, self._ask_for_room)
+
+    def _drop_first(self) -> None:
+        item = self._entries.itemAt(0)
+        old = item.widget() if item is not None else None
+        if old is not None:
+            self._entries.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+
+    def _ask_for_room(self) -> None:
+        """The height at which the latest question and its answer are seen whole."""
+        latest = [self._entries.itemAt(n) for n in range(self._entries.count())][-3:]
+        widgets = [w for item in latest if item is not None and (w := item.widget()) is not None]
+        width = self._scroll.viewport().width() - 26
+        heights = (max(w.heightForWidth(width), w.sizeHint().height()) for w in widgets)
+        frame = self.height() - self._scroll.viewport().height()
+        self.room_wanted.emit(sum(heights) + 12 + 6 * len(widgets) + frame)
 
     def _tick(self) -> None:
         self._seconds += 1
         self._busy.setText(f"Reading… {self._seconds} s")
+
+
+def places_of(report: Report) -> dict[str, str]:
+    """Where each statement stands, as the chat and the panel number it: "Findings 2"."""
+    places: dict[str, str] = {}
+    for section in report.sections:
+        number = 0
+        for statement in section.statements:
+            live = statement.state is not StatementState.REJECTED
+            number += live
+            places[statement.id] = f"{section.name} {number}" if live else section.name
+    return places
 
 
 def _same(report: Report, other: Report | None) -> bool:

@@ -35,6 +35,8 @@ class Desk(QObject):
     chat_failed = Signal(object)
     exported = Signal(list, list)  # paths, notes
     system_changed = Signal(list)
+    waiting = Signal(str)  # why there is no report, "" for nothing open
+    second_edits = Signal(object, list)  # Report, operations that make it agree with what was typed
     fault = Signal(object)
 
     def __init__(self, services: Services, tasks: Tasks, parent: QObject | None = None) -> None:
@@ -48,6 +50,8 @@ class Desk(QObject):
         self._opening: Task | None = None
         self._asking: Task | None = None
         self._drafting: Task | None = None
+        self._subject: Subject | None = None
+        tasks.ended.connect(self._task_ended)
 
     @property
     def report(self) -> Report | None:
@@ -84,16 +88,27 @@ class Desk(QObject):
         if self._drafting is not None:
             self._drafting.cancel()
         self.stop_asking()
-        self.current, self.problems = None, []
+        self.current, self.problems, self._subject = None, [], subject
+        self.waiting.emit("Drafting the report…")
         self.report_changed.emit(None)
         self.problems_changed.emit([])
         self._drafting = self.tasks.run(
             "engine",
             lambda progress, cancel: self.services.draft(subject, progress, cancel),
             self._drafted,
-            self.fault.emit,
+            self._not_drafted,
             "Drafting the report",
         )
+
+    @property
+    def can_draft(self) -> bool:
+        """True where a draft failed or was cancelled, and may be asked for again."""
+        return self._subject is not None and self.current is None and self._drafting is None
+
+    def draft_again(self) -> None:
+        """Draft the study whose draft failed or was cancelled."""
+        if self._subject is not None and self.can_draft:
+            self.draft(self._subject)
 
     def show_study(self, study_uid: str) -> None:
         """Images of this study are on screen now: its report comes beside them.
@@ -127,9 +142,14 @@ class Desk(QObject):
         """Store operations as one act, on the report that they were made for and no other."""
         changes = list(operations)
         if self.report is None or self.report.id != report_id:
-            self.fault.emit(Fault("That change was for a report that is no longer open."))
+            self.fault.emit(
+                Fault("That change was for a report that is no longer open.", "Make it again.")
+            )
             return
+        before = self.report
         self._record(lambda session: session.apply(changes, how))
+        if how == "typed":
+            self._look_elsewhere(before, changes)
 
     def undo(self) -> None:
         """Take the latest change back."""
@@ -240,6 +260,33 @@ class Desk(QObject):
 
         self.tasks.run("record", work, lambda report: self._changed(opened, report), self._failed)
 
+    def _look_elsewhere(self, before: Report, changes: list[Operation]) -> None:
+        """After the change is stored: which other statements still state the old fact."""
+        opened = self.current
+        if opened is None:
+            return
+        session = opened.session
+
+        def work(_progress: object, _cancel: object) -> tuple[Report, list[Operation]]:
+            after = session.report
+            return after, self.services.second_edits(before, after, changes)
+
+        def found(answer: tuple[Report, list[Operation]]) -> None:
+            if answer[1] and answer[0] is self.report:
+                self.second_edits.emit(*answer)
+
+        self.tasks.run("record", work, found, self.fault.emit)
+
+    def _task_ended(self, task: Task) -> None:
+        if task is self._drafting and task.cancelled():
+            self._drafting = None
+            self.waiting.emit("The draft was cancelled. Press D to draft the report.")
+
+    def _not_drafted(self, fault: Fault) -> None:
+        self._drafting = None
+        self.fault.emit(fault)
+        self.waiting.emit("There is no draft. Press D to try again.")
+
     def _opened(self, result: OpenResult) -> None:
         self._opening = None
         self.result = result
@@ -249,7 +296,7 @@ class Desk(QObject):
             self.draft(self.subjects[0])
 
     def _drafted(self, opened: OpenReport) -> None:
-        self.current = opened
+        self.current, self._drafting = opened, None
         self.problems = []
         self.report_opened.emit(opened)
         self.report_changed.emit(opened.session.report)

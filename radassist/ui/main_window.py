@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -26,6 +26,7 @@ from radassist.domain.report import Report, ReportState, StatementState
 from radassist.domain.study import OpenResult, Series, Study
 from radassist.ui.chat_panel import ChatPanel
 from radassist.ui.desk import Desk
+from radassist.ui.drops import dropped_paths
 from radassist.ui.palette import Palette
 from radassist.ui.problems_panel import ProblemsPanel
 from radassist.ui.report_panel import ReportPanel
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
             has_overlay=self.viewport.has_overlay(),
             has_calipers=self.viewport.has_calipers(),
             has_report=report is not None,
+            can_draft=self.desk.can_draft,
             report_state=report.state if report else ReportState.DRAFT,
             statement_selected=bool(self.report.state.selected),
             can_undo=self.desk.can_undo,
@@ -107,6 +109,18 @@ class MainWindow(QMainWindow):
         for spec in ACTIONS:
             self._actions[spec.id].setEnabled(spec.acts(context))
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere on the window."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = dropped_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.desk.open(paths)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """What is being typed and what was accepted is stored; other work is cancelled."""
         self.report.commit_editor()
@@ -125,13 +139,14 @@ class MainWindow(QMainWindow):
         column.addWidget(self.problems)
         side.addWidget(top)
         side.addWidget(self.chat)
-        side.setSizes([640, 260])
-        side.setCollapsible(0, False)
+        side.setSizes([820, 140])
+        side.setChildrenCollapsible(False)
         panes = QSplitter(Qt.Orientation.Horizontal)
         for pane in (self.studies, self.viewport, side):
             panes.addWidget(pane)
-        panes.setSizes([230, 800, 520])
+        panes.setSizes([250, 800, 520])
         panes.setStretchFactor(1, 1)
+        panes.setChildrenCollapsible(False)
         centre = QWidget()
         outer = QVBoxLayout(centre)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -139,8 +154,19 @@ class MainWindow(QMainWindow):
         outer.addWidget(self.faults)
         outer.addWidget(panes, 1)
         self.setCentralWidget(centre)
-        self._panes = (self.studies, self.viewport, self.report, self.chat.line)
-        self.resize(1600, 960)
+        self._panes: tuple[QWidget, ...] = (
+            self.studies, self.viewport, self.report, self.problems, self.chat.line,
+        )  # fmt: skip
+        self._side = side
+        room = self.screen().availableSize()
+        self.resize(min(1600, room.width()), min(960, room.height()))
+
+    def _give_chat_room(self, height: int) -> None:
+        """What the chat proposes is seen whole, as far as the report keeps half of the height."""
+        total = sum(self._side.sizes())
+        wanted = min(height, total // 2)
+        if wanted > self._side.sizes()[1]:
+            self._side.setSizes([total - wanted, wanted])
 
     def _make_actions(self) -> dict[str, QAction]:
         made: dict[str, QAction] = {}
@@ -177,6 +203,7 @@ class MainWindow(QMainWindow):
             "chat.focus": self.chat.line.setFocus,
             "chat.apply": self.chat.accept,
             "chat.discard": self.chat.discard,
+            "report.draft": self.desk.draft_again,
             "report.check": self.desk.check,
             "report.sign": self._sign,
             "report.addendum": self._addend,
@@ -197,6 +224,8 @@ class MainWindow(QMainWindow):
         desk.chat_failed.connect(self.chat.show_fault)
         desk.exported.connect(self._tell_exported)
         desk.system_changed.connect(self._show_system)
+        desk.waiting.connect(self._show_waiting)
+        desk.second_edits.connect(self.chat.show_offers)
         desk.fault.connect(self.faults.show_fault)
         self.studies.series_chosen.connect(self._choose_series)
         self.viewport.abilities_changed.connect(self._view_abilities_changed)
@@ -213,6 +242,7 @@ class MainWindow(QMainWindow):
             lambda report_id, operations: desk.apply(report_id, operations, "chat")
         )
         self.chat.control.connect(lambda verb: self.run_action(f"edit.{verb}"))
+        self.chat.room_wanted.connect(self._give_chat_room)
         desk.answered.connect(lambda *_: self.update_actions())
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -260,6 +290,10 @@ class MainWindow(QMainWindow):
         self.report.show_report(report)
         self.chat.show_report(report)
         self.chat.set_enabled(report is not None and report.state is not ReportState.FINAL)
+        self.update_actions()
+
+    def _show_waiting(self, words: str) -> None:
+        self.report.show_waiting(words)
         self.update_actions()
 
     def _show_system(self, lines: list[SystemLine]) -> None:
@@ -329,13 +363,13 @@ class MainWindow(QMainWindow):
 
     def _move_focus(self, by: int) -> None:
         focus = QApplication.focusWidget()
+        panes = [p for p in self._panes if p.isVisible()]
         inside = [
             n
-            for n, pane in enumerate(self._panes)
+            for n, pane in enumerate(panes)
             if focus is not None and (pane is focus or pane.isAncestorOf(focus))
         ]
-        at = (inside[0] + by) % len(self._panes) if inside else 0
-        self._panes[at].setFocus()
+        panes[(inside[0] + by) % len(panes) if inside else 0].setFocus()
 
 
 _ABOUT = f"""# radassist {__version__}

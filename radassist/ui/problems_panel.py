@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from radassist.checks import Problem
@@ -14,6 +14,7 @@ from radassist.ui.plain import plain_label, safe_tip
 from radassist.ui.report_state import problem_lines
 
 _LINES_SHOWN = 4
+_OWN_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class ProblemsPanel(QWidget):
@@ -26,7 +27,9 @@ class ProblemsPanel(QWidget):
         self._title = plain_label("", "heading")
         self._title.setStyleSheet("font-size: 8.5pt;")
         self._list = QListWidget()
-        self._list.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._list.setAccessibleName("Checks to look at")
+        self._list.installEventFilter(self)
+        self.setFocusProxy(self._list)
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemClicked.connect(self._clicked)
@@ -44,7 +47,7 @@ class ProblemsPanel(QWidget):
         lines = problem_lines(problems)
         for problem, words in lines:
             severity = problem.severity.value
-            item = QListWidgetItem(f"{severity}: {words}")
+            item = QListWidgetItem(f"{severity.capitalize()}: {words}")
             item.setToolTip(safe_tip(words))
             item.setForeground(QBrush(QColor(theme.SEVERITY[severity])))
             item.setData(Qt.ItemDataRole.UserRole, problem.statement_id or "")
@@ -54,6 +57,13 @@ class ProblemsPanel(QWidget):
         height = self._list.fontMetrics().lineSpacing() + 10
         self._list.setFixedHeight(min(count, _LINES_SHOWN) * height + 4)
         self.setVisible(bool(count))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The arrow keys and Enter are the list's while it has the focus, not the images'."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(event.key() in _OWN_KEYS)
+            return event.isAccepted()
+        return super().eventFilter(watched, event)
 
     def count(self) -> int:
         """How many lines it shows."""

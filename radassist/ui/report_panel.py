@@ -56,6 +56,8 @@ class ReportPanel(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self._body)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._scroll.setAccessibleName("Report")
+        self.setFocusProxy(self._scroll)
         self._lay_out()
         self.show_report(None)
 
@@ -221,7 +223,7 @@ class ReportPanel(QWidget):
         return widget
 
     def _new_line(self, section: str) -> QLineEdit:
-        line = QLineEdit()
+        line = QLineEdit(self._body)  # shown without a parent it would be a window of its own
         line.setPlaceholderText("Add a sentence…")
         line.setStyleSheet(
             f"QLineEdit {{ background: transparent; border-color: transparent; margin-left: 34px;"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from radassist.checks import Problem
+from radassist.domain.operations import Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
 from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
@@ -68,6 +69,11 @@ class Services(Protocol):
         self, report: Report, instruction: str, progress: Progress, cancel: CancelToken
     ) -> ChatTurn:
         """Understand one instruction or question; nothing is applied."""
+
+    def second_edits(
+        self, before: Report, after: Report, operations: Sequence[Operation]
+    ) -> list[Operation]:
+        """Edits that make other statements agree with typed ones; nothing is applied."""
 
     def check(self, report: Report) -> list[Problem]:
         """The deterministic checks."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
 from radassist.errors import Fault
 from radassist.ui import theme
-from radassist.ui.plain import plain_label
+from radassist.ui.plain import plain_label, safe_tip
 from radassist.ui.services import SystemLine
 from radassist.ui.tasks import Task, Tasks
 
@@ -49,8 +50,8 @@ class Status(QStatusBar):
             label.deleteLater()
         self._lines = []
         for line in lines:
-            label = plain_label(line.name if line.good else f"{line.name}: missing", "muted")
-            label.setToolTip(line.text.replace("&", "&amp;").replace("<", "&lt;"))
+            label = plain_label(line.name if line.good else f"{line.name}, not ready", "muted")
+            label.setToolTip(safe_tip(line.text))
             label.setContentsMargins(8, 0, 8, 0)
             if not line.good:
                 label.setStyleSheet(f"color: {theme.WARNING};")
@@ -59,6 +60,7 @@ class Status(QStatusBar):
 
     def _started(self, task: Task) -> None:
         self._task = task
+        self.clearMessage()  # an older message would hide the progress and its Cancel
         self._words.setText(task.label)
         self._bar.setRange(0, 0)
         self._job.setVisible(True)
@@ -96,7 +98,9 @@ class FaultBar(QWidget):
         row.setContentsMargins(14, 7, 10, 7)
         row.addWidget(self._words, 1)
         row.addWidget(close)
-        self.setStyleSheet("background: #3a2a2a;")
+        self.setObjectName("fault")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setStyleSheet(f"#fault {{ background: {theme.FAULT}; }}")
         self.hide()
 
     def show_fault(self, fault: Fault) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QMimeData, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from radassist.domain.study import OpenResult, RejectedFile, Series, Study
 from radassist.ui import theme
+from radassist.ui.drops import dropped_paths
 from radassist.ui.plain import safe_tip
 from radassist.ui.study_panel_rows import CAPTION, COUNT, PICTURE, WARNED, RowDelegate
 from radassist.ui.study_panel_state import (
@@ -43,11 +42,6 @@ from radassist.viewer.text import plain
 _MOST_REJECTED = 500
 
 
-def dropped_paths(mime: QMimeData) -> list[Path]:
-    """Local files and folders of a drag; empty where it carries none."""
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-
-
 class _SeriesTree(QTreeWidget):
     """A tree in which the keyboard moves from series to series, past the headings."""
 
@@ -63,6 +57,17 @@ class _SeriesTree(QTreeWidget):
         while found.isValid() and found.data(COUNT) is None:
             found = step(found)
         return found if found.isValid() else start
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The focus alone chooses nothing: Qt would make the first row the current one, and that
+        would draft a report on a study that nobody has asked for."""
+        if self.currentItem() is not None:
+            super().focusInEvent(event)
+            return
+        self.blockSignals(True)
+        super().focusInEvent(event)
+        self.setCurrentItem(None)
+        self.blockSignals(False)
 
 
 class StudyPanel(QWidget):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from radassist.domain.operations import Insert, apply
@@ -126,12 +127,38 @@ def _stripe(panel: ReportPanel, statement_id: str) -> set[int]:
     return {image.pixel(1, y) for y in range(5, image.height() - 5)}
 
 
-def test_the_panel_says_that_the_draft_is_on_its_way(panel: ReportPanel) -> None:
+def test_the_panel_says_that_the_draft_is_on_its_way(panel: ReportPanel, qtbot: QtBot) -> None:
     panel.show_report(None)
     panel.show_waiting("Drafting the report…")
     assert "Drafting the report…" in [w.text() for w in panel._body.findChildren(QLabel)]
     panel.show_report(make_report())
     panel.show_report(None)
     panel.show_waiting("")
-    shown = [w.text() for w in panel._body.findChildren(QLabel) if w.isVisible()]
-    assert shown == ["Open a study to draft its report."]
+
+    def shown() -> list[str]:
+        return [w.text() for w in panel._body.findChildren(QLabel) if w.isVisible()]
+
+    qtbot.waitUntil(lambda: shown() == ["Open a study to draft its report."])
+
+
+class _Windows(QObject):
+    """Notes every widget that appears as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+def test_no_part_of_a_report_flashes_up_as_a_window(panel: ReportPanel, qapp: QApplication) -> None:
+    windows = _Windows()
+    qapp.installEventFilter(windows)
+    panel.show_report(replace(make_report(), id="other"))
+    panel.show_problems([])
+    panel.select("s2")
+    qapp.removeEventFilter(windows)
+    assert windows.seen == []

@@ -211,3 +211,11 @@ def test_counts_in_words() -> None:
 def test_tooltips_show_markup_as_text() -> None:
     assert safe_tip("<img src=x>\nA & B") == "<qt>&lt;img src=x&gt;<br>A &amp; B</qt>"
     assert safe_tip("") == ""
+
+
+def test_the_focus_alone_chooses_nothing(panel: StudyPanel, qtbot: QtBot) -> None:
+    panel.series_chosen.connect(lambda *_: pytest.fail("it was not the user"))
+    panel.clearFocus()
+    panel.setFocus()
+    qtbot.waitUntil(panel.tree.hasFocus)
+    assert panel.current() is None
