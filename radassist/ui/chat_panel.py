@@ -305,7 +305,10 @@ class ChatPanel(QWidget):
         latest = [self._entries.itemAt(n) for n in range(self._entries.count())][-3:]
         widgets = [w for item in latest if item is not None and (w := item.widget()) is not None]
         width = self._scroll.viewport().width() - 26
-        heights = (max(w.heightForWidth(width), w.sizeHint().height()) for w in widgets)
+        heights = (
+            w.heightForWidth(width) if w.hasHeightForWidth() else w.sizeHint().height()
+            for w in widgets
+        )
         frame = self.height() - self._scroll.viewport().height()
         self.room_wanted.emit(sum(heights) + 12 + 6 * len(widgets) + frame)
 

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -144,7 +151,7 @@ class MainWindow(QMainWindow):
         panes = QSplitter(Qt.Orientation.Horizontal)
         for pane in (self.studies, self.viewport, side):
             panes.addWidget(pane)
-        panes.setSizes([250, 800, 520])
+        self._columns = panes
         panes.setStretchFactor(1, 1)
         panes.setChildrenCollapsible(False)
         centre = QWidget()
@@ -160,6 +167,15 @@ class MainWindow(QMainWindow):
         self._side = side
         room = self.screen().availableSize()
         self.resize(min(1600, room.width()), min(960, room.height()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The images get what the words leave; on a small screen these are narrower."""
+        if not self._columns.property("shared"):
+            self._columns.setProperty("shared", True)
+            studies = max(200, min(250, self.width() * 16 // 100))
+            report = max(430, min(600, self.width() * 35 // 100))
+            self._columns.setSizes([studies, self.width() - studies - report, report])
+        super().showEvent(event)
 
     def _give_chat_room(self, height: int) -> None:
         """What the chat proposes is seen whole, as far as the report keeps half of the height."""

@@ -66,7 +66,7 @@ class _SeriesTree(QTreeWidget):
             return
         self.blockSignals(True)
         super().focusInEvent(event)
-        self.setCurrentItem(None)
+        self.setCurrentIndex(QModelIndex())
         self.blockSignals(False)
 
 
@@ -109,6 +109,7 @@ class StudyPanel(QWidget):
         self._hint.setProperty("role", "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
+        self._hint.setMargin(12)
         holder = QWidget(self)
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self._hint)
@@ -179,6 +180,10 @@ class StudyPanel(QWidget):
             return False
         self.tree.blockSignals(True)
         self.tree.setCurrentItem(item)
+        study = item.parent()
+        patient = study.parent() if study is not None else None
+        if patient is not None:
+            self.tree.scrollToItem(patient)  # whose series it is, is seen with it
         self.tree.scrollToItem(item)
         self.tree.blockSignals(False)
         self.tree.viewport().update()
@@ -227,7 +232,8 @@ class StudyPanel(QWidget):
         item.setData(0, PICTURE, self._thumbnails.get(row.key))
         said = ". ".join((row.title, row.caption, row.count, *row.warnings))
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, said)
-        item.setToolTip(0, safe_tip("\n".join((row.caption or row.title, *row.warnings))))
+        said_first = (row.title, row.caption, row.count)
+        item.setToolTip(0, safe_tip("\n".join((*said_first, *row.warnings))))
         self._items[row.key] = item
         self._series[row.key] = row
         self._thumbnails.want(row.key, row.series)
@@ -241,7 +247,7 @@ class StudyPanel(QWidget):
         if fault:
             row = self._series[key]
             item.setData(0, WARNED, True)
-            item.setToolTip(0, safe_tip("\n".join((row.caption or row.title, fault))))
+            item.setToolTip(0, safe_tip("\n".join((row.title, row.caption, fault))))
 
     def _moved(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
         row = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
@@ -287,6 +293,7 @@ def _heading(parent: QTreeWidget | QTreeWidgetItem, title: str, caption: str) ->
     item.setText(0, title)
     item.setData(0, CAPTION, caption)
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{title}. {caption}")
+    item.setToolTip(0, safe_tip("\n".join(t for t in (title, caption) if t)))
     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
     return item
 

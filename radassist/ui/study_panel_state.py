@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from radassist.domain.study import OpenResult, RejectedFile, Series, Study
-from radassist.viewer.text import date, person_name, plain
+from radassist.viewer.text import age, date, person_name, plain
 
 SeriesKey = tuple[str, int]
 
@@ -16,7 +16,7 @@ class SeriesRow:
     """One series as listed.
 
     :param title: modality, body part, view or plane; :param caption: description; :param count:
-        how many images, and the slice distance.
+        how many images, and the distance of their slices.
     :param warnings: sentences; also why a DICOM series was split.
     """
 
@@ -79,7 +79,7 @@ def _patient(studies: Sequence[Study]) -> PatientRow:
     newest_first = sorted(studies, key=lambda s: (s.study_date, s.study_time), reverse=True)
     first = newest_first[0]
     name = person_name(first.patient_name) or "No name"
-    facts = (plain(first.patient_id), plain(first.patient_sex, 8), plain(first.patient_age, 8))
+    facts = (plain(first.patient_id), plain(first.patient_sex, 8), age(first.patient_age))
     return PatientRow(
         name, "  ".join(f for f in facts if f), tuple(_study(s) for s in newest_first)
     )
@@ -125,7 +125,7 @@ def _count(series: Series) -> str:
     images = len(series.frames)
     text = "1 image" if images == 1 else f"{images} images"
     if images > 1 and series.spacing is not None:
-        text += f", every {series.spacing[0]:.3g} mm"
+        text += f", {series.spacing[0]:.3g} mm"
     return text
 
 

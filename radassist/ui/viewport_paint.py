@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from radassist.domain.findings import Measurement
 from radassist.ui import theme
+from radassist.viewer.labels import label_places
 from radassist.viewer.overlays import Overlay, caliper_text, measurement_text
 from radassist.viewer.scale_bar import ScaleBar
 from radassist.viewer.text import Corners, Letters
@@ -79,7 +80,12 @@ def corner_text(painter: QPainter, area: QRectF, corners: Corners) -> None:
 
 def letters(painter: QPainter, area: QRectF, found: Letters) -> None:
     """Orientation letters at the middle of each edge (left, right, top, bottom)."""
-    metrics = QFontMetricsF(painter.font())
+    small = painter.font()
+    large = QFont(small)
+    large.setPointSizeF(small.pointSizeF() * 1.35)
+    large.setBold(True)
+    painter.setFont(large)
+    metrics = QFontMetricsF(large)
     middle = area.center()
     half = (metrics.ascent() - metrics.descent()) / 2
     left, right, top, bottom = found
@@ -89,6 +95,7 @@ def letters(painter: QPainter, area: QRectF, found: Letters) -> None:
     text_at(
         painter, middle.x(), area.bottom() - MARGIN - metrics.descent(), bottom, LETTER, "middle"
     )
+    painter.setFont(small)
 
 
 def scale_bar(painter: QPainter, area: QRectF, bar: ScaleBar, lifted: float) -> None:
@@ -136,32 +143,30 @@ def calipers(
 
     :param highlighted: id of the measurement that the report points at.
     """
+    lines: list[tuple[QPointF, QPointF, str]] = []
     for measurement in measurements:
         strong = measurement.id == highlighted
         for caliper in measurement.calipers:
             a = QPointF(*view.to_screen(caliper.x0, caliper.y0))
             b = QPointF(*view.to_screen(caliper.x1, caliper.y1))
             _caliper(painter, a, b, strong)
-            text = caliper_text(caliper, spacing, source)
-            x, y = (a.x() + b.x()) / 2, (a.y() + b.y()) / 2
-            level = abs(b.x() - a.x()) >= abs(b.y() - a.y())
-            if level:
-                plate_text(painter, QPointF(x, y - 8), text, "middle")
-            else:
-                plate_text(painter, QPointF(x + 9, y), text, "left")
-
-
-def plate_text(painter: QPainter, at: QPointF, text: str, align: str) -> None:
-    """A measured value on a dark plate; ``at`` is the lower middle or the lower left of it."""
+            lines.append((a, b, caliper_text(caliper, spacing, source)))
     metrics = QFontMetricsF(painter.font())
-    width, height = metrics.horizontalAdvance(text) + 10, metrics.height() + 2
-    left = at.x() - width / 2 if align == "middle" else at.x()
+    sizes = [(metrics.horizontalAdvance(t) + 10, metrics.height() + 2) for _, _, t in lines]
+    ends = [(a.x(), a.y(), b.x(), b.y()) for a, b, _ in lines]
+    for place, (_, _, text) in zip(label_places(ends, sizes), lines, strict=True):
+        plate_text(painter, QRectF(*place), text)
+
+
+def plate_text(painter: QPainter, plate: QRectF, text: str) -> None:
+    """A measured value on a dark plate."""
+    metrics = QFontMetricsF(painter.font())
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(11, 13, 16, 190))
-    painter.drawRoundedRect(QRectF(left, at.y() - height, width, height), 4, 4)
+    painter.drawRoundedRect(plate, 4, 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QColor(MEASURED_TEXT))
-    painter.drawText(QPointF(left + 5, at.y() - metrics.descent() - 1), text)
+    painter.drawText(QPointF(plate.left() + 5, plate.bottom() - metrics.descent() - 1), text)
 
 
 def _caliper(painter: QPainter, a: QPointF, b: QPointF, strong: bool) -> None:

@@ -39,6 +39,9 @@ from radassist.viewer.transform import Transform
 #: A right click that moves less than this opens the menu, otherwise it zooms.
 _CLICK = 4
 _WHEEL_STEP = 120
+_NOTHING_OPEN = (
+    "Drop files, a folder or a zip here,\nor press Ctrl+O for files and Ctrl+Shift+O for a folder."
+)
 
 Vision = Mapping[Key, VisionResult]
 
@@ -282,8 +285,7 @@ class ImagePane(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         frame, levels = self.frame(), self.levels()
         if frame is None:
-            paint.message(painter, area, "No image", "Open a study, or drop files here.",
-                          theme.TEXT)  # fmt: skip
+            paint.message(painter, area, "No image", _NOTHING_OPEN, theme.TEXT)
         elif levels is None:
             self._paint_waiting(painter, area)
         else:

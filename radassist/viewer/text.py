@@ -50,6 +50,17 @@ def date(text: str) -> str:
     return plain(digits, 16)
 
 
+_AGE_UNITS = {"Y": "y", "M": "mo", "W": "wk", "D": "d"}
+
+
+def age(text: str) -> str:
+    """A DICOM age (PS3.5 6.2, AS: 053Y, 011M) as 53 y; anything else as it stands."""
+    shown = text.strip().upper()
+    if len(shown) == 4 and shown[:3].isdigit() and shown[3] in _AGE_UNITS:
+        return f"{int(shown[:3])} {_AGE_UNITS[shown[3]]}"
+    return plain(text, 8)
+
+
 def number(value: float) -> str:
     """A window number: whole where that says enough."""
     return f"{value:.0f}" if abs(value) >= 20 or value == int(value) else f"{value:.3g}"
@@ -101,7 +112,7 @@ def series_title(series: Series) -> str:
 
 
 def _who(study: Study) -> str:
-    return "  ".join(p for p in (plain(study.patient_sex, 8), plain(study.patient_age, 8)) if p)
+    return "  ".join(p for p in (plain(study.patient_sex, 8), age(study.patient_age)) if p)
 
 
 def _time(text: str) -> str:

@@ -219,3 +219,19 @@ def test_the_focus_alone_chooses_nothing(panel: StudyPanel, qtbot: QtBot) -> Non
     panel.setFocus()
     qtbot.waitUntil(panel.tree.hasFocus)
     assert panel.current() is None
+
+
+def test_a_selected_series_is_seen_with_its_patient(panel: StudyPanel, opened: OpenResult) -> None:
+    panel.resize(230, 460)
+    panel.tree.scrollToBottom()
+    first = panel.tree.topLevelItem(0)
+    assert panel.tree.visualItemRect(first).top() < 0, "the test needs a list that scrolls"
+    assert panel.select(opened.series()[0][1])
+    assert panel.tree.visualItemRect(first).top() >= 0
+
+
+def test_headings_that_are_cut_are_read_in_full_under_the_pointer(panel: StudyPanel) -> None:
+    patient = panel.tree.topLevelItem(0)
+    assert patient is not None
+    assert patient.text(0) in patient.toolTip(0)
+    assert patient.child(0).text(0).split()[0] in patient.child(0).toolTip(0)

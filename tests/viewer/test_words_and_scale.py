@@ -31,7 +31,7 @@ STUDY = Study("1.2", (), "20240301", "134502", "CT chest", patient_id="P1",
 
 def test_the_corners() -> None:
     found = words.corners(STUDY, series(), ViewportState(1, 3), "W 400  L 40", 150.0)
-    assert found.top_left == ("Doe, Jane Q", "F  053Y", "P1")
+    assert found.top_left == ("Doe, Jane Q", "F  53 y", "P1")
     assert found.top_right == ("2024-03-01 13:45", "CT chest", "3  CT  Chest B40f")
     assert found.bottom_left == ("thickness 5 mm", "axial  10.0 mm", "Slice 2 / 3")
     assert found.bottom_right == ("150 %", "W 400  L 40")
@@ -109,3 +109,9 @@ def test_where_nothing_is_known_the_bar_is_in_pixels() -> None:
     detector = scale_bar(1.0, 0.15, 200.0, "ImagerPixelSpacing")
     assert detector is not None
     assert detector.text == "2 cm at detector"
+
+
+def test_ages_are_read_as_people_say_them() -> None:
+    assert [words.age(t) for t in ("053Y", "011M", "003W", "005D", "", "81")] == [
+        "53 y", "11 mo", "3 wk", "5 d", "", "81",
+    ]  # fmt: skip
