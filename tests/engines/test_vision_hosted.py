@@ -95,6 +95,36 @@ def test_a_real_radiograph_gives_a_ratio_with_its_lines(
     assert abs(max(edges) - heart_columns.max()) <= 1.5
 
 
+@pytest.mark.parametrize(
+    ("letters", "mirror", "sided", "told"),
+    [
+        (("R", "L", "H", "F"), False, "right lung", ""),
+        (("", "", "", ""), False, "right lung", "the header states no side"),
+        (("L", "R", "H", "F"), True, "left lung", "stored mirrored"),
+        (("R", "L", "H", "F"), True, "", "no side may be asserted"),
+        (("", "", "", ""), True, "", "no side may be asserted"),
+        (("L", "R", "H", "F"), False, "", "no side may be asserted"),
+    ],
+)
+def test_a_side_is_named_only_where_header_and_heart_agree(
+    pack: HostedCxrAnatomy,
+    archive: DicomArchive,
+    letters: tuple[str, str, str, str],
+    mirror: bool,
+    sided: str,
+    told: str,
+) -> None:
+    series = archive.open([sample_path()], quiet, Never()).studies[0].series[0]
+    image = archive.decode(series.frames[0])
+    if mirror:
+        image = replace(image, pixels=np.ascontiguousarray(image.pixels[:, ::-1]))
+    result = pack.analyse(image, replace(series, orientation=letters))
+    assert result.refusal == ""
+    name = dict(result.labels)[1]
+    assert name == (sided or "lung on the image's left")
+    assert [w for w in result.warnings if told in w] if told else not result.warnings
+
+
 def test_a_head_ct_is_not_decoded_and_refused_by_name(
     pack: HostedCxrAnatomy, archive: DicomArchive
 ) -> None:

@@ -23,6 +23,7 @@ _MODALITIES = frozenset({"CR", "DX", "RG"})
 _CHEST = ("CHEST", "THORAX", "LUNG", "RIB")
 _FRONTAL = frozenset({"", "PA", "AP"})
 LABELS = ((1, "right lung"), (2, "left lung"), (3, "heart"))
+_LABELS_MIRRORED = ((1, "left lung"), (2, "right lung"), (3, "heart"))
 #: Where the image may be mirrored, no side of the patient is asserted.
 _LABELS_NO_SIDE = ((1, "lung on the image's left"), (2, "lung on the image's right"), (3, "heart"))
 
@@ -84,15 +85,42 @@ class HostedCxrAnatomy:
         measurement = _measurement(answer, image.ref, self._pack)
         finding_id = f"{self._pack}/{image.ref.sop_uid}/{image.ref.frame}/ctr"
         finding = heart_size(measurement, series.view, finding_id, self._pack)
+        labels, sides = _sides(series, apex_left=answer.mirrored)
         return VisionResult(
             pack=self._pack,
             image=image.ref,
             findings=(finding,),
             mask=answer.label_map,
-            labels=_LABELS_NO_SIDE if answer.mirrored else LABELS,
-            warnings=(*answer.warnings, *finding.notes),
+            labels=labels,
+            warnings=(*answer.warnings, *sides, *finding.notes),
             seconds=answer.seconds,
         )
+
+
+def _sides(
+    series: Series, *, apex_left: bool
+) -> tuple[tuple[tuple[int, str], ...], tuple[str, ...]]:
+    """(names of the labels, warnings): a side of the patient only where nothing speaks against it.
+
+    The header's PatientOrientation (PS3.3 C.7.6.1.1.1) and the heart have to agree; without the
+    header, the usual way of display is assumed and said.
+
+    :param apex_left: the heart's apex points to the image's left.
+    """
+    left, right = (letters[:1].upper() for letters in series.orientation[:2])
+    if (left, right) == ("L", "R"):
+        if apex_left:
+            return _LABELS_MIRRORED, ("the header states that the image is stored mirrored",)
+        reason = "the header states a mirrored image, but the heart's apex points to the image's"
+        return _LABELS_NO_SIDE, (f"{reason} right: no side may be asserted",)
+    if apex_left:
+        return _LABELS_NO_SIDE, ()  # the pack itself warns
+    if (left, right) == ("R", "L"):
+        return LABELS, ()
+    return LABELS, (
+        "the header states no side: the image's left is taken as the patient's right, "
+        "as radiographs are displayed",
+    )
 
 
 def _bright_bone(image: DecodedFrame) -> npt.NDArray[np.float32]:
@@ -123,5 +151,6 @@ def _measurement(answer: AnatomyResult, ref: ImageRef, pack: str) -> Measurement
             )
             for c in ctr.calipers
         ),
-        method=f"greatest heart extent to each side of the midline over inner thoracic width; {pack}",
+        method="greatest heart extent to each side of the midline over inner thoracic width; "
+        + pack,
     )
