@@ -8,7 +8,7 @@ from typing import Any
 
 from radassist.domain.document import ReportDocument, from_document, to_document
 from radassist.errors import InputFault
-from radassist.workflow.export import export, storage_fault
+from radassist.workflow.export import export
 
 _MAX_BYTES = 64 * 1024 * 1024
 
@@ -75,10 +75,10 @@ def write_report(document: ReportDocument, path: Path) -> None:
 
 
 def write_document(document: ReportDocument, path: Path) -> list[str]:
-    """The JSON rendering, as an export writer."""
+    """The JSON rendering, as an export writer.
+
+    :raises OSError: it cannot be written.
+    """
     text = json.dumps(to_document(document), ensure_ascii=False, indent=2)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise storage_fault(error, path) from error
+    path.write_text(text + "\n", encoding="utf-8")  # export() names the target of a failure
     return []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from radassist import __version__
 from radassist.cli import images, reports, system
-from radassist.cli.output import BAD_INPUT, DONE, tell
+from radassist.cli.output import BAD_INPUT, DONE, open_streams, tell
 from radassist.errors import Fault
 
 Command = Callable[[argparse.Namespace], int]
@@ -127,6 +127,7 @@ def _system_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code.  A fault is told in one sentence."""
+    open_streams()
     arguments = build_parser().parse_args(argv)
     run: Command = getattr(arguments, "run", images.empty_window)
     try:

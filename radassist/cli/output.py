@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 from typing import Any
 
@@ -11,20 +13,33 @@ ATTENTION = 1  # finished, with findings that need attention
 BAD_INPUT = 2
 
 
+#: Control codes steer a terminal, and half a surrogate pair (a file name that is no UTF-8) has no
+#: bytes.  File names may hold both.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def open_streams() -> None:
+    """Let no character of a name stop a command where the terminal's encoding lacks it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def say(text: str) -> None:
     """One line of result on standard output; no result is kept waiting in a buffer."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_UNPRINTABLE.sub("\ufffd", text) + "\n")
     sys.stdout.flush()
 
 
 def say_json(data: Any) -> None:
-    """One JSON line on standard output."""
-    say(json.dumps(data, ensure_ascii=False, separators=(", ", ": ")))
+    """One JSON line on standard output; what cannot be printed is escaped, so nothing is lost."""
+    line = json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
+    say(_UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", line))
 
 
 def tell(text: str) -> None:
     """One line for the person at the terminal, on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_UNPRINTABLE.sub("\ufffd", text) + "\n")
     sys.stderr.flush()
 
 

@@ -192,7 +192,9 @@ def sign(arguments: argparse.Namespace) -> int:
     overrides = dict(_override(text) for text in arguments.override)
     with Workbench(arguments.user) as bench:
         session = _session(bench, document, arguments.report)
-        open_errors = [p for p in _errors(bench.check(session.report)) if p.rule not in overrides]
+        problems = bench.check(session.report)
+        _only_of_problems(overrides, problems)
+        open_errors = [p for p in _errors(problems) if p.rule not in overrides]
         if open_errors:
             _tell_errors(open_errors)
             tell("Not signed. Mend the report, or sign with --override RULE=REASON.")
@@ -206,6 +208,16 @@ def sign(arguments: argparse.Namespace) -> int:
     signature = report.signatures[-1]
     say(f"{arguments.report}: {report.state.value}, signed by {signature.user} at {signature.at}")
     return DONE
+
+
+def _only_of_problems(overrides: Iterable[str], problems: Iterable[Problem]) -> None:
+    """An override of what nobody objects to would stand in the record as if somebody had."""
+    idle = sorted(set(overrides) - {p.rule for p in problems})
+    if idle:
+        raise UsageFault(
+            f"There is no problem of the rule '{idle[0]}' to override.",
+            "See the rules with `radassist check`.",
+        )
 
 
 def _override(text: str) -> tuple[str, str]:

@@ -356,6 +356,14 @@ def test_a_contradiction_is_not_signed_without_a_reason(
     assert path.read_bytes() == before
 
 
+def test_only_a_problem_can_be_overridden(radassist: CommandLine, signable: Path) -> None:
+    before = signable.read_bytes()
+    ran = radassist("sign", signable, "--user", "Dr Roe", "--override", "side-conflct=seen")
+    assert ran.code == 2
+    assert "side-conflct" in ran.sentence()
+    assert signable.read_bytes() == before
+
+
 def test_every_act_is_in_the_audit(radassist: CommandLine, drafted: Path) -> None:
     report = drafted / "report.json"
     ran = radassist("chat", report, "add: No rib fracture.", "--accept", "--no-language")
