@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -242,7 +244,8 @@ def damaged_pack(tmp_path: Path) -> Path:
     """A copy of the shipped vision pack with one bit of its network changed."""
     pack = tmp_path / "carried" / "cxr-anatomy"
     shutil.copytree(resources_dir() / "packs" / "cxr-anatomy", pack)
-    network = max(pack.glob("*.onnx"), key=lambda p: p.stat().st_size)
+    listed = tomllib.loads((pack / "pack.toml").read_text("utf-8"))["files"]
+    network = pack / next(f["name"] for f in listed if f["name"].endswith(".onnx"))
     data = bytearray(network.read_bytes())
     data[len(data) // 2] ^= 1
     network.write_bytes(data)
@@ -283,3 +286,29 @@ def test_hostile_files_cost_a_message_each(
     for path in folder.rglob("*.dcm"):
         if not pydicom.dcmread(path, stop_before_pixels=True, force=True).get("Rows"):
             assert path.name in named, path.name
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_name_that_no_terminal_can_show_is_told_all_the_same(
+    radassist: CommandLine, tmp_path: Path, encoding: str
+) -> None:
+    named = os.fsencode(tmp_path) + b"/\xff\x1b[31m \xe5\xb1\xb1.dcm"
+    Path(os.fsdecode(named)).write_bytes(b"no image at all")
+    command = CommandLine({**radassist.env, "PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8"})
+    ran = command("info", tmp_path, "--json")
+    assert ran.code == 2
+    (line,) = ran.lines()
+    assert os.fsencode(line["unreadable"][0]["path"]) == named
+    plain = command("info", tmp_path)
+    assert plain.code == 2
+    assert "not opened" in plain.out
+    assert "\x1b" not in plain.out + plain.err
+
+
+def test_a_failed_save_names_the_file_that_was_asked_for(
+    radassist: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "in.txt").write_text("FINDINGS: Normal.", "utf-8")
+    ran = radassist("import", tmp_path / "in.txt", "--out", "/proc/report.json")
+    assert ran.code == 2
+    assert "/proc/report.json was not written" in ran.sentence()
