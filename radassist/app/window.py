@@ -30,6 +30,7 @@ from radassist.errors import EngineFault, StorageFault
 from radassist.library import resources_dir
 from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
 from radassist.store.sqlite import utc_now
+from radassist.ui.guide import Guide
 from radassist.ui.main_window import MainWindow
 from radassist.ui.services import OpenReport, SystemLine
 from radassist.ui.theme import apply_theme
@@ -229,7 +230,7 @@ def _window(bench: Workbench) -> MainWindow:
     apply_theme(app, bench.settings.interface_scale)
     guide = resources_dir() / "help" / "guide.md"
     text = guide.read_text(encoding="utf-8") if guide.is_file() else ""
-    return MainWindow(WindowServices(bench), text)
+    return MainWindow(WindowServices(bench), Guide(text, guide.parent))
 
 
 def _by_image(seen: SeenStudy) -> dict[tuple[str, int], VisionResult]:

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
 
 from radassist.domain.diff import changes
 from radassist.domain.operations import Operation, apply
-from radassist.domain.report import Report, StatementState
+from radassist.domain.report import Report
 from radassist.errors import Fault
 from radassist.ui import theme
 from radassist.ui.plain import plain_label
+from radassist.ui.report_state import places_of
 from radassist.workflow.chat import ChatTurn
 
 _KEPT = 40  # entries of the transcript; the record is the audit log, not this list
@@ -315,18 +316,6 @@ class ChatPanel(QWidget):
     def _tick(self) -> None:
         self._seconds += 1
         self._busy.setText(f"Reading… {self._seconds} s")
-
-
-def places_of(report: Report) -> dict[str, str]:
-    """Where each statement stands, as the chat and the panel number it: "Findings 2"."""
-    places: dict[str, str] = {}
-    for section in report.sections:
-        number = 0
-        for statement in section.statements:
-            live = statement.state is not StatementState.REJECTED
-            number += live
-            places[statement.id] = f"{section.name} {number}" if live else section.name
-    return places
 
 
 def _same(report: Report, other: Report | None) -> bool:

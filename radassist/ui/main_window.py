@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QImage,
     QKeySequence,
     QShowEvent,
 )
@@ -34,31 +35,31 @@ from radassist.domain.study import OpenResult, Series, Study
 from radassist.ui.chat_panel import ChatPanel
 from radassist.ui.desk import Desk
 from radassist.ui.drops import dropped_paths
+from radassist.ui.guide import Guide
 from radassist.ui.palette import Palette
 from radassist.ui.problems_panel import ProblemsPanel
 from radassist.ui.report_panel import ReportPanel
+from radassist.ui.report_state import places_of
 from radassist.ui.services import OpenReport, Services, SystemLine
-from radassist.ui.sign_dialog import AddendumDialog, SignDialog, TextPane
+from radassist.ui.sign_dialog import AddendumDialog, SignDialog
 from radassist.ui.status import FaultBar, Status
 from radassist.ui.study_panel import StudyPanel
 from radassist.ui.tasks import Tasks
+from radassist.ui.text_pane import TextPane
 from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_menu import image_menu, name_presets
 
 
 class MainWindow(QMainWindow):
-    """Made of panels; what happens is in ``Desk``.
+    """Made of panels; what happens is in ``Desk``."""
 
-    :param guide: Markdown of the help page.
-    """
-
-    def __init__(self, services: Services, guide: str = "") -> None:
+    def __init__(self, services: Services, guide: Guide | None = None) -> None:
         super().__init__()
         self.setWindowTitle("radassist")  # never a patient's name: titles show in task bars
         self.setAcceptDrops(True)
         self.tasks = Tasks(self)
         self.desk = Desk(services, self.tasks, self)
-        self._guide = guide
+        self._guide = guide or Guide()
         self._system: list[SystemLine] = []
         self.studies = StudyPanel(self.tasks, services.decode)
         self.viewport = Viewport(self.tasks, services.decode)
@@ -223,10 +224,10 @@ class MainWindow(QMainWindow):
             "report.check": self.desk.check,
             "report.sign": self._sign,
             "report.addendum": self._addend,
-            "help.keys": lambda: TextPane("Keys", _keys_markdown(), self).exec(),
-            "help.guide": lambda: TextPane("Guide", self._guide, self).exec(),
+            "help.keys": lambda: TextPane("Keys", _keys_markdown(), self, columns=(22, 30)).exec(),
+            "help.guide": self._show_guide,
             "help.system": self._show_system_pane,
-            "help.about": lambda: TextPane("About", _ABOUT, self).exec(),
+            "help.about": lambda: TextPane("About", _ABOUT, self, size=QSize(520, 260)).exec(),
         }
 
     def _connect(self) -> None:
@@ -320,7 +321,18 @@ class MainWindow(QMainWindow):
 
     def _show_system_pane(self) -> None:
         lines = [f"{line.name}: {line.text}" for line in self._system]
-        TextPane("System", "\n\n".join(lines), self, markdown=False).exec()
+        text = "\n\n".join(lines)
+        TextPane("System", text, self, markdown=False, size=QSize(620, 300)).exec()
+
+    def _show_guide(self) -> None:
+        """Its pictures are read on a worker thread, at the width of the page."""
+
+        def shown(pictures: dict[str, QImage]) -> None:
+            TextPane("Guide", self._guide.text, self, pictures=pictures, columns=(34,)).exec()
+
+        self.tasks.run(
+            "check", lambda _p, _c: self._guide.pictures(), shown, self.faults.show_fault
+        )
 
     def _show_evidence(self, image: ImageRef, measurement: Measurement | None) -> None:
         if self.desk.result is not None:
@@ -363,7 +375,14 @@ class MainWindow(QMainWindow):
 
     def _ask_signature(self, report: Report, problems: list[Problem]) -> None:
         unseen = sum(s.state is StatementState.PROPOSED for _, s in report.live())
-        dialog = SignDialog(report.state, self.desk.services.user, problems, unseen, self)
+        dialog = SignDialog(
+            report.state,
+            self.desk.services.user,
+            problems,
+            unseen,
+            self,
+            places=places_of(report),
+        )
         if dialog.exec():
             self.desk.sign(report, *dialog.chosen())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from radassist.domain.report import Report, ReportState, StudyContext
@@ -75,7 +75,7 @@ class ReportHead(QWidget):
         remarks = QHBoxLayout()
         remarks.setSpacing(6)
         remarks.addWidget(self._notices, 1)
-        remarks.addWidget(self._more)
+        remarks.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(14, 10, 12, 4)
         outer.setSpacing(4)

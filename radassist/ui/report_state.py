@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from radassist.checks import Problem
@@ -108,8 +108,23 @@ def source_of(provenance: Provenance) -> tuple[str, str]:
     return key, _LABELS.get(key, key)
 
 
-def chips_of(statement: Statement) -> tuple[Chip, ...]:
-    """The evidence that can be gone to: measurements, images, other statements, header values."""
+def places_of(report: Report) -> dict[str, str]:
+    """Where each statement stands, as panel and chat number it: "Findings 2"."""
+    places: dict[str, str] = {}
+    for section in report.sections:
+        number = 0
+        for statement in section.statements:
+            live = statement.state is not StatementState.REJECTED
+            number += live
+            places[statement.id] = f"{section.name} {number}" if live else section.name
+    return places
+
+
+def chips_of(statement: Statement, places: Mapping[str, str]) -> tuple[Chip, ...]:
+    """The evidence that can be gone to: measurements, images, other statements, header values.
+
+    :param places: where each statement stands, for those that this one rests on.
+    """
     chips: list[Chip] = []
     measured = any(e.measurement for e in statement.evidence)
     for item in statement.evidence:
@@ -119,7 +134,7 @@ def chips_of(statement: Statement) -> tuple[Chip, ...]:
             )
             chips.append(Chip(f"{name} {item.value}", item.image, item.measurement))
         elif item.kind is EvidenceKind.STATEMENT:
-            chips.append(Chip(f"rests on {item.ref}", statement_id=item.ref))
+            chips.append(Chip(f"rests on {places.get(item.ref, item.ref)}", statement_id=item.ref))
         elif item.image is not None and not measured:
             score = f" {item.score:.0%}" if item.score is not None else ""
             chips.append(Chip(f"image{score}", item.image))
@@ -194,6 +209,7 @@ class ReportPanelState:
         for problem in sorted(marked, key=lambda p: _RANK[p.severity.value], reverse=True):
             if problem.statement_id:
                 by_statement[problem.statement_id] = problem
+        places = places_of(self.report)
         rows: list[Row] = []
         for section in self.report.sections:
             number = 0
@@ -203,7 +219,9 @@ class ReportPanelState:
                     continue
                 number += not rejected
                 rows.append(
-                    _row(section.name, statement, None if rejected else number, by_statement)
+                    _row(
+                        section.name, statement, None if rejected else number, by_statement, places
+                    )
                 )
         return rows
 
@@ -234,7 +252,11 @@ _RANK = {"error": 0, "warning": 1, "note": 2}
 
 
 def _row(
-    section: str, statement: Statement, number: int | None, problems: dict[str, Problem]
+    section: str,
+    statement: Statement,
+    number: int | None,
+    problems: dict[str, Problem],
+    places: Mapping[str, str],
 ) -> Row:
     source, label = source_of(statement.provenance)
     problem = problems.get(statement.id)
@@ -246,7 +268,7 @@ def _row(
         source,
         label,
         mark,
-        chips_of(statement),
+        chips_of(statement, places),
         problem.severity.value if problem else "",
         problem.why if problem else "",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
@@ -21,8 +21,10 @@ from radassist.domain.study import OpenResult
 from radassist.errors import Cancelled, EngineFault
 from radassist.library.lexicon import load_lexicon
 from radassist.ports import CancelToken, Progress
+from radassist.ui.guide import Guide
 from radassist.ui.main_window import MainWindow
 from radassist.ui.services import OpenReport
+from radassist.ui.sign_dialog import SignDialog
 from radassist.ui.theme import apply_theme
 from radassist.workflow.study_choice import Subject
 
@@ -75,7 +77,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 @pytest.fixture
 def window(services: Services, qtbot: QtBot, qapp: QApplication) -> Iterator[MainWindow]:
     apply_theme(qapp)
-    made = MainWindow(services, "# Guide")
+    made = MainWindow(services, Guide("# Guide"))
     with qtbot.waitActive(made):
         made.show()
         made.activateWindow()
@@ -308,13 +310,33 @@ def test_the_window_fits_the_screen(window: MainWindow) -> None:
     assert window.height() <= room.height()
 
 
-def test_a_signed_report_is_final_and_takes_an_addendum(reading: MainWindow, qtbot: QtBot) -> None:
-    report = reading.desk.report
-    assert report is not None
-    reading.desk.sign(
-        report, "Dr Roe", ReportState.FINAL, {p.rule: "x" for p in reading.desk.problems}
-    )
-    settled(reading, qtbot, lambda: reading.desk.report.state is ReportState.FINAL)  # type: ignore[union-attr]
+def test_signing_through_the_dialog_makes_the_report_final(
+    reading: MainWindow, qtbot: QtBot
+) -> None:
+    seen: list[SignDialog] = []
+
+    def fill_in() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, SignDialog):
+            return
+        poll.stop()
+        seen.append(dialog)
+        dialog._state.setCurrentIndex(dialog._state.count() - 1)
+        for line in dialog._reasons.values():
+            line.setText("Known")
+        qtbot.mouseClick(dialog._sign, Qt.MouseButton.LeftButton)
+
+    poll = QTimer()
+    poll.timeout.connect(fill_in)
+    poll.start(10)
+    reading.run_action("report.sign")
+    settled(reading, qtbot, lambda: bool(seen))
+    settled(reading, qtbot, lambda: state(reading) is ReportState.FINAL)
+    assert reading.faults.text() == ""
     assert not reading.chat.line.isEnabled()
     reading.desk.addend("Compared with outside images.")
     settled(reading, qtbot, lambda: "Compared with outside images." in shown(reading))
+
+
+def state(window: MainWindow) -> ReportState | None:
+    return window.desk.report.state if window.desk.report else None
