@@ -122,7 +122,7 @@ def test_half_a_thousand_squared_takes_under_two_milliseconds() -> None:
     image = Image(values)
     best = math.inf
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.thread_time()  # the work alone, whatever else the machine is doing
         to_display(image)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     assert best < 0.002

@@ -46,10 +46,11 @@ def processes_of(home: Path) -> list[str]:
         try:
             environ = (folder / "environ").read_bytes().split(b"\0")
             state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
-            continue
+            continue  # it ended while it was looked at
         if mark in environ and int(folder.name) != os.getpid() and state != "Z":
-            found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            found.append(command)
     return found
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def _processor_seconds() -> float:
+    """Of all ended child processes: what else the machine is doing does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_the_second_setup_is_fast_and_changes_nothing() -> None:
@@ -21,9 +27,9 @@ def test_the_second_setup_is_fast_and_changes_nothing() -> None:
     first = subprocess.run(words, capture_output=True, check=False)  # ends what is not done yet
     assert first.returncode == 0
     before = stamps.read_bytes()
-    started = time.monotonic()
+    started = _processor_seconds()
     ran = subprocess.run(words, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - started
+    seconds = _processor_seconds() - started
     assert ran.returncode == 0, ran.stderr
     assert "Installing" not in ran.stdout
     assert seconds < 3.0, ran.stdout

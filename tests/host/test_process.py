@@ -125,7 +125,7 @@ def test_a_child_that_ignores_cancel_is_killed(host: Host, method: str) -> None:
     start = time.monotonic()
     with pytest.raises(Cancelled):
         host.call(method, 60, deadline_s=90, cancel=flag, progress=lambda *_: flag.event.set())
-    assert 1.5 < time.monotonic() - start < 10
+    assert 1.5 < time.monotonic() - start < 30  # it would go on for 60
     assert not alive(pid)
     assert host.call("echo", "again", deadline_s=30) == "again"
 
