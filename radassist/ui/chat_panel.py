@@ -19,7 +19,7 @@ from radassist.domain.operations import Operation, apply
 from radassist.domain.report import Report
 from radassist.errors import Fault
 from radassist.ui import theme
-from radassist.ui.plain import plain_label
+from radassist.ui.plain import ScrolledBody, plain_label
 from radassist.ui.report_state import places_of
 from radassist.workflow.chat import ChatTurn
 
@@ -61,7 +61,7 @@ class ChatPanel(QWidget):
         self.line.setPlaceholderText("Change or ask (Ctrl+L)")
         self.line.setAccessibleName("Change or ask")
         self.line.returnPressed.connect(self._send)
-        self._body = QWidget()
+        self._body = ScrolledBody()
         self._entries = QVBoxLayout(self._body)
         self._entries.setContentsMargins(14, 6, 12, 6)
         self._entries.setSpacing(6)

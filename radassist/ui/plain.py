@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QLayout, QWidget
 
 
 def plain_label(text: str, role: str = "") -> QLabel:
     """A label that never reads markup in data.
 
-    :param role: key of the style sheet ("muted", "heading", "title", "chip").
+    :param role: key of the style sheet ("muted", "heading", "title", "chip", "small").
     """
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
@@ -24,6 +24,28 @@ def plain_label(text: str, role: str = "") -> QLabel:
 def safe_tip(text: str) -> str:
     """Tooltip that shows header text as it stands: Qt would take ``<b>`` in it for markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+class ScrolledBody(QWidget):
+    """Content of a scroll area that is as high as its text needs at the width that it has.
+
+    Qt would make it as high as the text needed at the narrowest width, and scroll over nothing.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)
+
+
+def set_tone(label: QLabel, tone: str) -> None:
+    """Give a label a colour of ``theme.TONES``.
+
+    A property and not a style sheet of its own, which Qt would read anew for every label.
+    """
+    if label.property("tone") == tone:
+        return
+    label.setProperty("tone", tone)
+    label.style().unpolish(label)
+    label.style().polish(label)
 
 
 def emptied(layout: QLayout, *, keep: tuple[type[QWidget], ...] = ()) -> None:

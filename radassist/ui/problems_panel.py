@@ -25,7 +25,6 @@ class ProblemsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = plain_label("", "heading")
-        self._title.setStyleSheet("font-size: 8.5pt;")
         self._list = QListWidget()
         self._list.setAccessibleName("Checks to look at")
         self._list.installEventFilter(self)

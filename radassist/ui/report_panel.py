@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 from radassist.checks import Problem
 from radassist.domain.operations import Delete, Operation, accept, reject
 from radassist.domain.report import Report
-from radassist.ui import theme
-from radassist.ui.plain import emptied, plain_label
+from radassist.ui.plain import ScrolledBody, emptied, plain_label
 from radassist.ui.report_head import ReportHead
 from radassist.ui.report_state import Chip, ReportPanelState, Row, added, typed
 from radassist.ui.statement_row import StatementRow
@@ -47,7 +46,7 @@ class ReportPanel(QWidget):
         self._rows: dict[str, StatementRow] = {}
         self._head = ReportHead()
         self._head.sign_asked.connect(self.sign_asked)
-        self._body = QWidget()
+        self._body = ScrolledBody()
         self._list = QVBoxLayout(self._body)
         self._list.setContentsMargins(10, 4, 10, 10)
         self._list.setSpacing(1)
@@ -225,12 +224,7 @@ class ReportPanel(QWidget):
     def _new_line(self, section: str) -> QLineEdit:
         line = QLineEdit(self._body)  # shown without a parent it would be a window of its own
         line.setPlaceholderText("Add a sentence…")
-        line.setStyleSheet(
-            f"QLineEdit {{ background: transparent; border-color: transparent; margin-left: 34px;"
-            f" padding: 2px 4px; color: {theme.MUTED}; }}"
-            f"QLineEdit:focus {{ background: {theme.VIEWPORT}; border-color: {theme.LINE};"
-            f" color: {theme.TEXT}; }}"
-        )
+        line.setProperty("role", "new")
         line.setObjectName(f"new-{section}")
         line.returnPressed.connect(lambda: self._added(section, line))
         return line
@@ -275,7 +269,6 @@ class ReportPanel(QWidget):
 def _heading(text: str) -> QLabel:
     label = plain_label(text.upper(), "heading")
     label.setContentsMargins(4, 8, 0, 2)
-    label.setStyleSheet("font-size: 8.5pt;")
     return label
 
 

@@ -187,9 +187,7 @@ def _buttons(dialog: QDialog, act: str) -> tuple[QDialogButtonBox, QPushButton]:
 
 
 def _heading(text: str) -> QLabel:
-    label = plain_label(text.upper(), "heading")
-    label.setStyleSheet("font-size: 8.5pt;")
-    return label
+    return plain_label(text.upper(), "heading")
 
 
 def _line(text: str, colour: str) -> QLabel:

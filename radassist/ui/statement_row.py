@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from radassist.domain.report import StatementState
 from radassist.ui import theme
-from radassist.ui.plain import emptied, plain_label, safe_tip
+from radassist.ui.plain import emptied, plain_label, safe_tip, set_tone
 from radassist.ui.report_state import Chip, Row, chips_shown
 
 _STRIPE = 4
@@ -153,12 +153,12 @@ class StatementRow(QFrame):
         font.setItalic(state is StatementState.PROPOSED)
         font.setStrikeOut(state is StatementState.REJECTED)
         self._text.setFont(font)
-        colour = theme.TEXT
+        tone = "text"
         if state is StatementState.REJECTED:
-            colour = theme.FAINT
+            tone = "faint"
         elif row.unsupported:
-            colour = "#a5acb8"
-        self._text.setStyleSheet(f"color: {colour}; background: transparent;")
+            tone = "unsupported"
+        set_tone(self._text, tone)
         self.setToolTip("")
         self._fill_under()
         self.update()
@@ -237,13 +237,12 @@ class StatementRow(QFrame):
         for layout in (self._under, self._side):
             emptied(layout)
         if self.row.severity:
-            colour = theme.SEVERITY[self.row.severity]
-            self._side.addWidget(_small(self.row.severity, colour, self.row.problem))
+            self._side.addWidget(_small(self.row.severity, self.row.severity, self.row.problem))
         if self.row.mark:
-            self._side.addWidget(_small(self.row.mark, theme.MUTED))
-        colour = theme.PROVENANCE.get(self.row.source, theme.MUTED)
+            self._side.addWidget(_small(self.row.mark, "muted"))
+        tone = self.row.source if self.row.source in theme.PROVENANCE else "muted"
         source = self.row.statement.provenance.source
-        self._side.addWidget(_small(self.row.label, colour, source))
+        self._side.addWidget(_small(self.row.label, tone, source))
         for chip in chips_shown(self.row, selected=self._selected):
             self._under.addWidget(self._chip(chip))
         self._under.addStretch(1)
@@ -252,12 +251,9 @@ class StatementRow(QFrame):
 
     def _chip(self, chip: Chip) -> QWidget:
         if chip.image is None and not chip.statement_id:
-            label = plain_label(chip.text, "chip")
-            label.setStyleSheet("font-size: 8.5pt;")
-            return label
+            return plain_label(chip.text, "chip")
         button = QPushButton(chip.text.replace("&", "&&"))
         button.setProperty("role", "chip")
-        button.setStyleSheet("font-size: 8.5pt;")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setToolTip("Show on the image" if chip.image else "Go to the statement")
@@ -276,8 +272,7 @@ class StatementRow(QFrame):
             if action == "statement.reject" and state is StatementState.REJECTED:
                 continue
             button = QPushButton(words)
-            button.setProperty("role", "quiet")
-            button.setStyleSheet("font-size: 8.5pt;")
+            button.setProperty("role", "small")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(
                 lambda _=False, a=action: self.act.emit(a, self.row.statement.id)
@@ -301,8 +296,8 @@ class StatementRow(QFrame):
         self._text.show()
 
 
-def _small(text: str, colour: str, tip: str = "") -> QLabel:
-    label = plain_label(text)
-    label.setStyleSheet(f"color: {colour}; font-size: 8.5pt;")
+def _small(text: str, tone: str, tip: str = "") -> QLabel:
+    label = plain_label(text, "small")
+    label.setProperty("tone", tone)
     label.setToolTip(safe_tip(tip))
     return label

@@ -38,6 +38,20 @@ PROVENANCE = {
 
 SEVERITY = {"error": ERROR, "warning": WARNING, "note": NOTE}
 
+#: Colours of labels by the property "tone".
+TONES = {
+    **PROVENANCE,
+    **SEVERITY,
+    "text": TEXT,
+    "muted": MUTED,
+    "faint": FAINT,
+    "unsupported": "#a5acb8",
+}
+
+_TONE_RULES = "\n".join(
+    f'QLabel[tone="{name}"] {{ color: {colour}; }}' for name, colour in TONES.items()
+)
+
 _SHEET = f"""
 * {{ outline: 0; }}
 QWidget {{ background: {PANEL}; color: {TEXT}; }}
@@ -62,6 +76,13 @@ QLabel[role="title"] {{ font-size: 13pt; font-weight: 600; }}
 QLabel[role="chip"] {{
     color: {MUTED}; border: 1px solid {LINE}; border-radius: 7px; padding: 0 6px;
 }}
+QLabel[role="small"], QLabel[role="chip"], QLabel[role="heading"] {{ font-size: 8.5pt; }}
+QPushButton[role="chip"], QPushButton[role="small"] {{ font-size: 8.5pt; }}
+QPushButton[role="small"] {{
+    padding: 1px 7px; border-color: transparent; background: transparent; color: {MUTED};
+}}
+QPushButton[role="small"]:hover {{ color: {TEXT}; }}
+{_TONE_RULES}
 QPushButton, QToolButton {{
     background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px; padding: 5px 12px;
 }}
@@ -84,6 +105,11 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox {{
     selection-background-color: {ACCENT}; selection-color: {ON_ACCENT};
 }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {ACCENT}; }}
+QLineEdit {{ placeholder-text-color: {FAINT}; }}
+QLineEdit[role="new"] {{
+    background: transparent; border-color: transparent; margin-left: 34px; padding: 2px 4px;
+}}
+QLineEdit[role="new"]:focus {{ background: {VIEWPORT}; border-color: {ACCENT}; }}
 QTreeView, QListView, QTableView {{
     background: {PANEL}; border: 0; alternate-background-color: {RAISED};
 }}

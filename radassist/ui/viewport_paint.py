@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPixmapCache,
+)
 
 from radassist.domain.findings import Measurement
 from radassist.ui import theme
@@ -16,6 +26,7 @@ from radassist.viewer.text import Corners, Letters
 from radassist.viewer.transform import Transform
 
 MARGIN = 10.0
+_PAD = 3.0
 _SHADOW = QColor(0, 0, 0, 210)
 _EDGE = QPen(QColor(0, 0, 0, 235), 3.2)
 _EDGE.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -34,13 +45,37 @@ def text_at(
     """
     if not text:
         return
-    width = QFontMetricsF(painter.font()).horizontalAdvance(text)
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(text)
     x -= {"left": 0.0, "right": width, "middle": width / 2}[align]
+    picture = _edged(text, colour, painter.font(), painter.device().devicePixelRatioF())
+    painter.drawPixmap(QPointF(x - _PAD, baseline - metrics.ascent() - _PAD), picture)
+
+
+def _edged(text: str, colour: str, font: QFont, ratio: float) -> QPixmap:
+    """The line as a picture, kept: stroking its outline anew costs as much as the image itself."""
+    key = f"{font.key()}|{ratio}|{colour}|{text}"
+    kept = QPixmap()
+    if QPixmapCache.find(key, kept):
+        return kept
+    metrics = QFontMetricsF(font)
+    width = math.ceil((metrics.horizontalAdvance(text) + 2 * _PAD) * ratio)
+    height = math.ceil((metrics.height() + 2 * _PAD) * ratio)
+    made = QPixmap(max(1, width), max(1, height))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setFont(font)
+    place = QPointF(_PAD, _PAD + metrics.ascent())
     path = QPainterPath()
-    path.addText(QPointF(x, baseline), painter.font(), text)
+    path.addText(place, font, text)
     painter.strokePath(path, _EDGE)
     painter.setPen(QColor(colour))
-    painter.drawText(QPointF(x, baseline), text)
+    painter.drawText(place, text)
+    painter.end()
+    QPixmapCache.insert(key, made)
+    return made
 
 
 def message(painter: QPainter, area: QRectF, title: str, detail: str, colour: str) -> None:

@@ -70,6 +70,14 @@ def test_the_editor_is_as_high_as_its_text(panel: ReportPanel, qtbot: QtBot) -> 
     panel._rows["s3"].abandon_editor()
 
 
+def test_nothing_is_scrolled_that_fits(panel: ReportPanel, qtbot: QtBot) -> None:
+    bar = panel._scroll.verticalScrollBar()
+    needed = panel._body.heightForWidth(panel._body.width())
+    panel.resize(420, panel.height() - panel._scroll.height() + needed + 4)
+    qtbot.waitUntil(lambda: panel._scroll.height() >= needed)
+    assert bar.maximum() == 0
+
+
 def test_a_new_report_is_read_from_its_beginning(panel: ReportPanel, qtbot: QtBot) -> None:
     panel.resize(420, 220)
     bar = panel._scroll.verticalScrollBar()
