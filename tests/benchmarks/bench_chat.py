@@ -32,7 +32,9 @@ from radassist.ports import LanguageModel
 from radassist.workflow.chat import Chat, ChatTurn
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "chat_edits.json"
+#: Lists that tests hold to nine of ten, and all that are measured.
 LISTS = ("dev", "heldout", "blind", "blind2", "blind3")
+MEASURED = (*LISTS, "blind4")
 _LETTERS = {
     "F": "Findings",
     "I": "Impression",
@@ -55,7 +57,7 @@ class Verdict:
 
 
 def load_cases(which: str) -> tuple[dict[str, Report], list[dict[str, Any]]]:
-    """The reports by name, and the cases of one list (see ``LISTS``)."""
+    """The reports by name, and the cases of one list (see ``MEASURED``)."""
     data = json.loads(DATA.read_text(encoding="utf-8"))
     return {name: _report(name, parts) for name, parts in data["reports"].items()}, data[which]
 
@@ -178,10 +180,10 @@ def table(which: str, verdicts: list[Verdict]) -> str:
 
 
 def main() -> int:
-    """Print the table; 0 when nine of ten are right in every list that was asked for."""
+    """Print the table; 0 when nine of ten are right in every list held to it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, help="GGUF file of a language pack")
-    parser.add_argument("--list", choices=LISTS, action="append")
+    parser.add_argument("--list", choices=MEASURED, action="append")
     parser.add_argument("--verbose", action="store_true", help="show what went wrong")
     asked = parser.parse_args()
     model: Any = None
@@ -190,13 +192,13 @@ def main() -> int:
 
         model = LlamaLanguageModel(asked.model.parent, f"{asked.model.stem}@0", asked.model)
     good = True
-    for which in asked.list or LISTS:
+    for which in asked.list or MEASURED:
         verdicts = run(which, model)
         print(table(which, verdicts))
         for verdict in verdicts:
             if asked.verbose and not verdict.right:
                 print(f"    {verdict.instruction}\n        [{verdict.how}] {verdict.why}")
-        good &= sum(not v.right for v in verdicts) <= len(verdicts) // 10
+        good &= which not in LISTS or sum(not v.right for v in verdicts) <= len(verdicts) // 10
     if model is not None:
         model.close()
     return 0 if good else 1

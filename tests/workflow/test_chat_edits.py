@@ -59,6 +59,14 @@ def test_without_a_model(chat: Chat, which: str, case: dict[str, Any]) -> None:
         assert turn.how == "grammar"
 
 
+def test_the_hardest_list_leaves_untouched_statements_identical(chat: Chat) -> None:
+    """Whatever is understood or not, nothing changes but what an operation names."""
+    reports, cases = bench.load_cases("blind4")
+    for case in cases:
+        turn = chat.respond(reports[case["report"]], case["instruction"])
+        assert bench.judge(reports[case["report"]], case, turn).untouched, case["instruction"]
+
+
 @pytest.fixture(scope="module")
 def default_model() -> Iterator[LanguageModel]:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")

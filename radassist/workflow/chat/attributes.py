@@ -149,7 +149,7 @@ def with_side(line_text: str, mention: Mention, side: str) -> str | None:
     side = re.sub(r"[- ]sided$|\s+side$", "", side.lower())
     side = "bilateral" if side in ("both", "bilaterally") else side
     low, high = segment(line_text, mention)
-    pattern = re.compile(r"\b(left|right|bilateral|unilateral)(?=\b|-)", re.IGNORECASE)
+    pattern = re.compile(r"\b(left|right|bilateral|unilateral)(?=\b|-|wards?\b)", re.IGNORECASE)
     found = [(low + m.start(), low + m.end()) for m in pattern.finditer(line_text[low:high])]
     if not found:
         found = [m.span() for m in pattern.finditer(line_text)]
@@ -163,6 +163,27 @@ def with_side(line_text: str, mention: Mention, side: str) -> str | None:
     text = line_text
     for a, b in reversed(found):
         text = _put(text, a, b, side)
+    return text
+
+
+def with_side_of_line(line: Line, mention: Mention, side: str) -> str | None:
+    """Like ``with_side``; what belongs to the finding in other parts of the sentence goes with it.
+
+    "Left extrusion, compressing the left S1 root": the root is no finding of its own.
+    """
+    text = with_side(line.text, mention, side)
+    side = re.sub(r"[- ]sided$|\s+side$", "", side.lower())
+    if text is None or side not in ("left", "right"):
+        return text
+    low, high = segment(line.text, mention)
+    held = [m for m in line.findings if m.concept != mention.concept and not low <= m.start < high]
+    words = {w.lower() for w in re.findall(r"\b(?:left|right)\b", line.text, re.I)}
+    return text if held or len(words) != 1 else _all_sides(line.text, side)
+
+
+def _all_sides(text: str, side: str) -> str:
+    for found in reversed(list(re.finditer(r"\b(?:left|right)\b", text, re.I))):
+        text = _put(text, found.start(), found.end(), side)
     return text
 
 
@@ -216,7 +237,22 @@ def with_grade(line: Line, value: str) -> str | None:
     return line.text[: found[0].start(3)] + match.group(2) + line.text[found[0].end(3) :]
 
 
-GRADE = r"(?:grade|segment|stage|type|level|category|class|(?:bi|ti|li|pi|lung)-?rads)"
+GRADE = r"(?:grade|segment|stage|type|level|category|class|(?:bi|ti|li|pi|lung)-?rads|lr(?=-\d))"
+#: A vertebral level or interspace, "T9", "L4-L5".
+LEVEL = r"[CTLS]\d{1,2}(?:\s?[-/]\s?[CTLS]?\d{1,2})?"
+
+
+def is_grade(words: str) -> bool:
+    """True for "grade 2", "BI-RADS 4": a grading itself, not what is graded."""
+    return re.fullmatch(rf"(?:the\s+)?{GRADE}[\s-]*\w*", words.strip(), re.I) is not None
+
+
+def with_level(line: Line, level: str) -> str | None:
+    """The sentence with another vertebral level in place of its only one, or None."""
+    found = list(re.finditer(rf"\b{LEVEL}\b", line.text))
+    if len(found) != 1:
+        return None
+    return line.text[: found[0].start()] + level.upper() + line.text[found[0].end() :]
 
 
 def with_adjective(line_text: str, mention: Mention, word: str) -> str | None:
@@ -249,6 +285,10 @@ def with_location(line: Line, mention: Mention, value: str) -> str | None:
         r"(?:in|within|at|on|over|near|to)\s+(?:the\s+)?(.+)", value.strip(" ."), re.I
     )
     low, high = segment(line.text, mention)
+    if place is not None:
+        same_noun = _other_modifier(line.text, place.group(1))
+        if same_noun is not None:
+            return same_noun
     spots = [
         m
         for m in line.reading.mentions
@@ -267,6 +307,26 @@ def with_location(line: Line, mention: Mention, value: str) -> str | None:
         head = new.rfind(" ") + 1
         new = f"{new[:head]}{side.group().lower()} {new[head:]}"  # the side was not spoken of
     return _put(line.text, start, spots[0].end, new)
+
+
+def _other_modifier(text: str, place: str) -> str | None:
+    """ "upper pole" over "at the lower pole of the left kidney": the words before the same noun."""
+    words = place.split()
+    if len(words) < 2:
+        return None
+    found = list(
+        re.finditer(
+            rf"\b((?:[A-Za-z-]+\s+){{{len(words) - 1}}}){re.escape(words[-1])}\b", text, re.I
+        )
+    )
+    if len(found) != 1:
+        return None
+    old = found[0].group(1).lower().split()
+    rival = [a for a, b in zip(words[:-1], old, strict=True) if a.lower() != b and b in rivals(a)]
+    same = [a for a, b in zip(words[:-1], old, strict=True) if a.lower() == b]
+    if not rival or len(rival) + len(same) != len(old):
+        return None
+    return _put(text, found[0].start(), found[0].end(), place)
 
 
 def _put(text: str, start: int, end: int, new: str, glue: str = "") -> str:

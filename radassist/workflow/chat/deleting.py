@@ -27,6 +27,7 @@ from radassist.workflow.chat.wording import (
     literal_pattern,
     stems,
     tidy,
+    without_clause,
     without_item,
     without_phrase,
     without_words,
@@ -232,13 +233,16 @@ def cut_words(command: c.CutWords, view: View, work: Working) -> None:
 
 def _without_item_or_words(text: str, pattern: re.Pattern[str], words: str) -> str | None:
     """A whole item of a list is taken out with its joint; other words alone."""
+    found = pattern.search(text)
+    clause = without_clause(text, found.start(), found.end()) if found else None
+    if clause is not None:
+        return clause
     cut = without_words(text, words)
     if cut is not None and re.search(
         r"\b(?:and|or|nor|no|of|with|without|for)\s*[.,;]|, (?:and|or) (?:and|or)\b|\b(?:and|or) (?:is|are|was|were)\b|^(?:and|or)\b",
         cut,
         re.I,
     ):
-        found = pattern.search(text)
         shorter = without_item(text, found.start(), found.end()) if found else None
         return shorter or cut
     return cut

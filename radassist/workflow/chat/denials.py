@@ -27,17 +27,17 @@ _END = re.compile(
 _BREAK = re.compile(r"\s*,\s*(?:and|or|nor)\s+|\s*,\s*|\s+(?:and|or|nor)\s+")
 
 
-def denied_items(text: str) -> Iterator[tuple[int, int]]:
-    """Character spans of the items of every denial in a sentence."""
+def denied_items(text: str) -> Iterator[tuple[int, int, int]]:
+    """(start of the denial, start, end) of the items of every denial in a sentence."""
     for lead in _LEAD.finditer(text):
         end = _END.search(text, lead.end())
         stop = end.start() if end else len(text)
         start = lead.end()
         for joint in _BREAK.finditer(text, lead.end(), stop):
-            yield start, joint.start()
+            yield lead.start(), start, joint.start()
             start = joint.end()
         if start < stop:
-            yield start, stop
+            yield lead.start(), start, stop
 
 
 def contradicted(text: str, lines: Sequence[Line]) -> list[tuple[Line, int, int]]:
@@ -45,11 +45,11 @@ def contradicted(text: str, lines: Sequence[Line]) -> list[tuple[Line, int, int]
     said = set(stems(text))
     found = []
     for line in lines:
-        for start, end in denied_items(line.text):
+        for lead, start, end in denied_items(line.text):
             words = set(stems(line.text[start:end]))
             if not words or not words <= said or all(w.isdigit() for w in words):
                 continue
-            before = {s for s in stems(line.text[:start]) if s not in words}
+            before = {s for s in stems(line.text[:lead]) if s not in words}
             if len(words) > 1 or not before or before & said:  # "tendinosis without tear": its own
                 found.append((line, start, end))
                 break

@@ -22,6 +22,7 @@ from radassist.workflow.chat.assertions import (
     keeps,
     stating,
 )
+from radassist.workflow.chat.denials import contradicted, put_over
 from radassist.workflow.chat.propagation import asserted, same_finding
 from radassist.workflow.chat.resolving import fitting, resolve, which_one
 from radassist.workflow.chat.targets import is_explicit, parse_target
@@ -39,7 +40,8 @@ from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 def describe(command: c.Describe, view: View, work: Working) -> None:
     """ "The effusion is moderate", "the nodule measures 8 mm", "the heart is enlarged"."""
-    if _graded(command, view, work) or _sides_compared(command, view, work):
+    special = (_graded, _levelled, _sides_compared, _denied_so_far)
+    if any(way(command, view, work) for way in special):
         return
     command = replace(command, value=_new_words(command, view))
     if attributes.is_attribute(command.value) and not _is_rate(command.value):
@@ -68,6 +70,39 @@ def _graded(command: c.Describe, view: View, work: Working) -> bool:
     if not work.operations:
         raise Ask(f"The report says that already: {graded[0][0].quoted()}")
     return True
+
+
+def _levelled(command: c.Describe, view: View, work: Working) -> bool:
+    """ "The wedge fracture is at T9": the one level that each sentence on it names."""
+    value = re.fullmatch(
+        rf"(?:at\s+)?(?:the\s+)?({attributes.LEVEL})(?:\s+level)?", command.value.strip(" ."), re.I
+    )
+    if value is None or not command.subject:
+        return False
+    lines = fitting(command.subject, view, view.fact_lines, every=True)
+    changed = [(x, new) for x in lines if (new := attributes.with_level(x, value.group(1)))]
+    sections = [x.section for x, _ in changed]
+    if not changed or len(sections) != len(set(sections)):
+        return False
+    for line, new in changed:
+        work.rewrite(line.id, new)
+    return bool(work.operations)
+
+
+def _denied_so_far(command: c.Describe, view: View, work: Working) -> bool:
+    """ "The gallbladder contains stones" over "distended gallbladder without stones"."""
+    own = findings_of(command.text, view)
+    if not command.text or (own and not any(asserted(m) for m in own)):
+        return False
+    if attributes.is_attribute(command.value):
+        return False
+    known = {m.concept for m in own}
+    lines = contradicted(command.text, view.fact_lines)
+    if not lines or any(
+        known & {m.concept for m in x.findings if asserted(m)} for x, _, _ in lines
+    ):
+        return False
+    return put_over(command.text, view, work)
 
 
 _COMPARED = re.compile(
@@ -310,14 +345,32 @@ def _place_elsewhere(line: Line, mention: Mention, value: str, view: View, work:
     """The same finding at the same old place in another section moves with it."""
     for other in view.fact_lines:
         for m in other.findings:
-            same = same_finding(m, mention, view.lexicon) and set(m.location) == set(
-                mention.location
+            same = same_finding(m, mention, view.lexicon) and (
+                set(m.location) == set(mention.location)
+                or _same_place_words(line, other, work) is not None
             )
             if other.section == line.section or not same or not asserted(m):
                 continue
-            moved = attributes.with_location(other, m, value) or _other_side(line, m, other, work)
+            moved = (
+                _same_place_words(line, other, work)
+                or attributes.with_location(other, m, value)
+                or _other_side(line, m, other, work)
+            )
             if moved is not None and moved != other.text:
                 work.rewrite(other.id, moved)
+
+
+def _same_place_words(line: Line, other: Line, work: Working) -> str | None:
+    """ "lower pole" became "upper pole" here: the same words there, where they stand once."""
+    old, new = line.text.split(), work.text(line.id).split()
+    if len(old) != len(new):
+        return None
+    changed = [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    if len(changed) != 1 or changed[0] + 1 >= len(old):
+        return None
+    at = changed[0]
+    pair = " ".join(old[at : at + 2]).strip(".,;"), " ".join(new[at : at + 2]).strip(".,;")
+    return substituted(other.text, *pair)
 
 
 def _other_side(line: Line, mention: Mention, other: Line, work: Working) -> str | None:
@@ -403,7 +456,9 @@ def _beside(line: Line, command: c.Describe, view: View, work: Working) -> None:
     own = [m for m in line.reading.mentions if m.concept in subject]
     if len(own) == 1:
         shorter = without_item(line.text, own[0].start, own[0].end)
-        if shorter is not None and keeps(shorter, line, own[0].concept, view):
+        numbers = {q.text for q in line.reading.quantities}
+        kept = shorter is not None and numbers <= {q.text for q in view.reading(shorter).quantities}
+        if shorter is not None and kept and keeps(shorter, line, own[0].concept, view):
             section, at = work.place_of(line.id)
             work.rewrite(line.id, shorter)
             work.insert(section.name, at, command.text)

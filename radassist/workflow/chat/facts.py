@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from radassist.domain.findings import Presence
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.aligning import Aligned, aligned
@@ -26,9 +27,43 @@ _COPULA = (
 _PRONOUN = r"(?:it|this|that|these|those|they|the (?:size|side|laterality|finding|location|measurement|answer|report))"
 
 
+def preference(text: str, scope: str, view: View) -> c.Command | None:
+    """ "I would rather say locally advanced than borderline resectable"."""
+    match = re.fullmatch(
+        r"(?:i(?:'d| would)\s+)?(?:rather|prefer)\s+(?:to\s+)?(?:say\s+)?(.+?)\s+(?:than|over|to)\s+(.+)",
+        text.rstrip(" .!"),
+        re.IGNORECASE,
+    )
+    if match is None or not _somewhere(_value(match.group(2)), view):
+        return None
+    return c.Substitute(((_value(match.group(2)), _value(match.group(1))),), scope)
+
+
+def wrong_side(text: str, scope: str, view: View) -> c.Command | None:
+    """ "Wrong side for the C6 fracture, it's right"."""
+    match = re.fullmatch(
+        r"wrong side (?:for|of|on|in) (?:the\s+)?(.+?)[,;:]\s+(?:it'?s|it is|should be|it should be)\s+"
+        r"(?:the\s+|on the\s+)?(left|right)",
+        text.rstrip(" .!"),
+        re.IGNORECASE,
+    )
+    if match is None or parse_target(match.group(1), view) is None:
+        return None
+    return c.Describe(_subject(match.group(1)), "is", match.group(2).lower(), "", scope)
+
+
+def _only_there(text: str, scope: str, view: View) -> tuple[str, str]:
+    """ "..., but only in the impression": where, taken off the end."""
+    only = re.fullmatch(r"(.+?),?\s+(?:but\s+)?only\s+in\s+(?:the\s+)?(.+)", text, re.I)
+    if only and is_explicit(only.group(2), view):
+        return only.group(1), only.group(2)
+    return text, scope
+
+
 def contrast(text: str, scope: str, view: View) -> c.Command | None:
     """ "the nodule is 8 mm not 6 mm", "it's left not right", "8 mm instead of 6 mm"."""
     text = re.sub(r"^(it|that|this)'s\b", r"\1 is", text.rstrip(" .!"), flags=re.I)
+    text, scope = _only_there(text, scope, view)
     reverse = re.fullmatch(
         rf"(?:(.+?)\s+{_COPULA}\s+)?not\s+(.+?),?\s+but\s+(?:rather\s+)?(.+)", text, re.I
     )
@@ -98,7 +133,12 @@ def _scope(old: str, view: View) -> tuple[str, str]:
 
 def _noun_and_value(head: str, view: View) -> tuple[str, str]:
     """("", "8 mm") of "8 mm"; ("nodule", "8 mm") of "nodule 8 mm" or "8 mm nodule"."""
-    head = re.sub(r"^(?:use|say|write|put|it|i meant|i mean|meant)\s+", "", head, flags=re.I)
+    head = re.sub(
+        r"^(?:use|say|write|put|call (?:it|this|that|them)|i want|i'd say|it|i meant|i mean|meant)\s+(?:an?\s+)?",
+        "",
+        head,
+        flags=re.I,
+    )
     match = re.fullmatch(
         r"(?:the\s+)?([a-z -]+?)\s*[:,]?\s+(" + attributes.QUANTITY + r")", head, re.I
     )
@@ -168,7 +208,7 @@ def _knows(old: str, subject: str, view: View) -> bool:
 def grade(text: str, scope: str, view: View) -> c.Command | None:
     """ "TI-RADS for the right nodule should be 4", "make it BI-RADS 4B", "the grade is 3"."""
     match = re.fullmatch(
-        rf"(?:(?:make|set|change|update)\s+)?(?:the\s+)?(?P<what>{attributes.GRADE})(?:\s+(?:category|score|level))?"
+        rf"(?:(?:make|set|change|update|upgrade|downgrade)\s+)?(?:the\s+)?(?P<what>{attributes.GRADE})(?:\s+(?:category|score|level))?"
         rf"(?:\s+(?:of|for)\s+(?:the\s+)?(?P<of>.+?))?\s+(?:is|should be|to|must be)\s+(?:actually\s+)?"
         rf"(?:{attributes.GRADE}\s*)?(?P<new>\d\w?|[IV]+)|"
         rf"(?:make|set)\s+(?:it|this|that)\s+(?:a\s+)?(?P<it>{attributes.GRADE}[\s-]*(?:\d\w?|[IV]+))",
@@ -176,7 +216,18 @@ def grade(text: str, scope: str, view: View) -> c.Command | None:
         re.IGNORECASE,
     )
     if match is None:
-        return None
+        moved = re.fullmatch(
+            rf"(?:upgrade|downgrade|raise|lower|change|set|make)\s+(?:the\s+)?(.+?)\s+(?:to|a)\s+({attributes.GRADE}[\s-]*(?:\d\w?|[IV]+))",
+            text.rstrip(" ."),
+            re.IGNORECASE,
+        )
+        if (
+            moved is None
+            or is_explicit(moved.group(1), view)
+            or attributes.is_grade(moved.group(1))
+        ):
+            return None
+        return c.Describe(_subject(moved.group(1)), "is", moved.group(2), "", scope)
     value = match.group("it") or f"{match.group('what')} {match.group('new')}"
     return c.Describe(_subject(match.group("of") or ""), "is", value, "", scope)
 
@@ -272,7 +323,10 @@ def statement(text: str, scope: str, view: View) -> c.Command | None:
     """A sentence that says how things are; None when nothing in it is a thing that is reported."""
     if starts_with_verb(text):
         return None  # an instruction that no pattern knows is never a finding
-    clean = text.strip().rstrip(" .!")
+    clean = _REMARK.sub("", text.strip().rstrip(" .!"))
+    clean = re.sub(
+        r"^([A-Za-z -]{3,40}?)'s\s+(?=in\b|on\b|at\b|left\b|right\b|\d)", r"\1 is ", clean
+    )
     clean = re.sub(
         r"^(?:but|in fact|in reality|i think|i see|we see|i believe|correction:?)\s+(?:that\s+)?",
         "",
@@ -326,6 +380,10 @@ def statement(text: str, scope: str, view: View) -> c.Command | None:
     return _predicate(clean, text, scope, view)
 
 
+#: What people add to a fact about themselves: "..., I mis-measured".
+_REMARK = re.compile(r",\s+(?:i|we|my)\s+(?:\S+\s*){1,4}$", re.IGNORECASE)
+
+
 def _is_a_thing(words: str, text: str, view: View) -> bool:
     """True when "there is" is followed by something that a report can state."""
     if view.reading(words).mentions or contradicted(words, view.fact_lines):
@@ -342,7 +400,7 @@ def _no(clean: str, topic: str) -> str:
 def _predicate(clean: str, text: str, scope: str, view: View) -> c.Command | None:
     match = re.fullmatch(
         r"(.+?)\s+(is(?: now| actually)?|are(?: now| actually)?|was|were|measures?|measured|appears?|looks?|remains?|has|have|shows?|contains?|"
-        r"demonstrates?|extends?|terminates?|lies|projects?|involves?|represents?|suggests?|ends|spans?|reaches|reach)\s+(.+)",
+        r"demonstrates?|extends?|terminates?|lies|projects?|involves?|represents?|suggests?|ends|spans?|reaches|reach|sits|deviates|resides|arises|abuts|originates)\s+(.+)",
         clean,
         re.IGNORECASE,
     )
@@ -354,7 +412,12 @@ def _predicate(clean: str, text: str, scope: str, view: View) -> c.Command | Non
             bool(positive) and len(clean.split()) <= 12 and not _LOOSE.sub("", lead).strip()
         )
         return c.Assert(sentence(clean)) if noun_phrase and len(clean.split()) > 1 else None
-    return _described(match.group(1), match.group(2), match.group(3), text, scope, view)
+    own = clean if _REMARK.search(text) else text
+    if re.match(r"not\s", match.group(3), re.I):
+        denied = [m for m in view.reading(clean).findings() if m.presence is Presence.ABSENT]
+        if len(denied) == 1 and len(view.reading(clean).findings()) == 1:
+            return c.Deny(denied[0].text, sentence(own))
+    return _described(match.group(1), match.group(2), match.group(3), own, scope, view)
 
 
 #: What may stand before a finding in a phrase that states it: "probable small left ...".

@@ -24,21 +24,22 @@ from radassist.workflow.chat.grammar_change import (
     set_section,
     trailing_scope,
 )
+from radassist.workflow.chat.grammar_style import style
 from radassist.workflow.chat.grammar_text import add_command, delete_command
 from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spoken import (
     MOVE_VERBS,
-    STYLE_VERBS,
 )
 from radassist.workflow.chat.targets import NOUN, is_explicit, parse_target
 from radassist.workflow.chat.view import View
-
-_STYLE = "|".join(STYLE_VERBS)
 
 
 def parse(clause: str, view: View) -> c.Command | None:
     """The command of one clause, or None."""
     text = clause.strip()
+    placed = _placed(text, view)
+    if placed is not None:
+        return placed
     scope, body = _leading_scope(text, view)
     for pattern in (
         _control,
@@ -49,12 +50,14 @@ def parse(clause: str, view: View) -> c.Command | None:
         set_section,
         set_by_colon,
         change_command,
-        _style,
+        style,
         add_command,
         _move,
         _say,
         _arrow,
         facts.grade,
+        facts.preference,
+        facts.wrong_side,
         facts.contrast,
         facts.correction,
         facts.statement,
@@ -63,6 +66,25 @@ def parse(clause: str, view: View) -> c.Command | None:
         if command is not None:
             return command
     return None
+
+
+def _placed(text: str, view: View) -> c.Command | None:
+    """ "After the tube sentence put: ...", "before sentence 2 add ..."."""
+    match = re.fullmatch(
+        r"(after|before|below|above|following)\s+(.{2,60}?),?\s+(?:put|add|insert|write|append)\s*:?\s+(.+)",
+        text,
+        re.IGNORECASE,
+    )
+    if match is None or parse_target(match.group(2), view) is None:
+        return None
+    before = match.group(1).lower() in ("before", "above")
+    words = re.sub(
+        r"^(?:a (?:sentence|line|statement) (?:saying|that says)\s+|that\s+)",
+        "",
+        match.group(3),
+        flags=re.I,
+    )
+    return c.Add(words, anchor=match.group(2), before=before)
 
 
 def _leading_scope(text: str, view: View) -> tuple[str, str]:
@@ -75,7 +97,7 @@ def _leading_scope(text: str, view: View) -> tuple[str, str]:
     if match is None:
         match = re.match(
             r"(?:in|for|within)\s+((?:the\s+)?(?:\w+\s+){0,4}?(?:sentence|line|statement|impression|findings)s?"
-            r"(?:\s+(?:\d+|s\d+))?)\s+(?=(?:change|replace|swap|remove|delete|correct|make|add|insert|say|use|write|put)\b)(.+)$",
+            r"(?:\s+(?:\d+|s\d+))?)\s+(?=(?:change|replace|swap|remove|delete|correct|make|add|insert|say|use|write|put|i want|i'd)\b)(.+)$",
             text,
             re.IGNORECASE,
         )
@@ -178,7 +200,7 @@ def _say(text: str, scope: str, view: View) -> c.Command | None:
     """ "sentence 2 should read ...", "have the heart sentence say ..."."""
     match = re.fullmatch(
         r"(?:have|let|make)\s+(.+?)\s+(?:say|read)\s*:?\s+(?:that\s+)?(.+)|"
-        r"(.+?)\s+(?:should|must|needs to|has to|ought to)\s+(?:say|read|be changed to|be replaced (?:with|by))\s*:?\s+(?:that\s+)?(.+)",
+        r"(.+?)\s+(?:should|must|needs to|has to|ought to)\s+(?:(?:just|only|simply|now)\s+)?(?:say|read|be changed to|be replaced (?:with|by)|be(?=:))\s*:?\s+(?:that\s+)?(.+)",
         text,
         re.IGNORECASE,
     )
@@ -265,29 +287,3 @@ def _should_stand(text: str, view: View) -> c.Command | None:
     what = f"{match.group(1)} sentence in the {section}" if section else match.group(1)
     start = match.group(2).lower() in ("first", "top", "start")
     return c.MoveTo(what, section=section, place="start" if start else "end")
-
-
-def _style(text: str, scope: str, view: View) -> c.Command | None:
-    match = re.fullmatch(
-        rf"({_STYLE})\s+(.+?)(?:\s+(?:to|into|in|so that|by|a bit|a little|slightly|more)\b.*)?",
-        text,
-        re.I,
-    )
-    if match:
-        if re.fullmatch(
-            r"(?:this|it|that|the (?:whole )?report|everything)", match.group(2).strip(" ."), re.I
-        ):
-            return c.Style(scope or "the report", text)
-        if parse_target(match.group(2), view) is not None:
-            return c.Style(match.group(2).strip(" ."), text)
-    made = re.fullmatch(
-        r"(?:make|write|put|keep)\s+(.+?)\s+(?:(?:sound|read|look|be)\s+)?(?:(?:a bit|a little|slightly|much|more|less|somewhat)\s+)*"
-        r"(shorter|concise|brief|briefer|formal|simpler|clearer|cautious|longer|detailed|readable|understandable|"
-        r"(?:in |into |to )?(?:plain|easy|lay|simple|simpler|formal|everyday)\s?(?:english|language|terms|words)?|"
-        r"easier(?: to (?:read|understand))?|short|terse|professional|polite|definite|certain|tentative)(?:\s.*)?",
-        text,
-        re.I,
-    )
-    if made and parse_target(made.group(1), view) is not None:
-        return c.Style(made.group(1), text)
-    return None

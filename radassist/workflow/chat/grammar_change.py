@@ -57,7 +57,7 @@ _DATE = (
 def section_date(text: str, scope: str, view: View) -> c.Command | None:
     """ "The comparison was from 10/12/2024": the date of the one examination it names."""
     match = re.fullmatch(
-        rf"(?:(?:set|change|update|correct|fix)\s+)?(?:the\s+)?(?:date\s+of\s+the\s+)?(comparison|prior|prior study|prior exam)"
+        rf"(?:(?:set|change|update|correct|fix)\s+)?(?:the\s+)?(?:date\s+of\s+the\s+)?(comparison|(?:prior|previous|last|old)(?:\s+(?:study|exam|us|ct|mri?|x-?ray|film|scan|report))?)"
         rf"(?:\s+(?:study|exam|examination|ct|mri?|radiograph|mammogram|ultrasound|date))*\s+(?:is|was|should be|to)\s+(?:actually\s+)?"
         rf"(?:(?:from|of|dated|on|performed on)\s+)?({_DATE})",
         text.rstrip(" ."),
@@ -153,6 +153,15 @@ def _swap_places(verb: str, rest: str, view: View) -> c.Command | None:
             where = "sentence"
         names = [f"{where} {both.group(k)} {what}".strip() for k in ("a", "b")]
         names = [re.sub(r"^sentences\b", "sentence", n, flags=re.I) for n in names]
+        if all(is_explicit(name, view) for name in names):
+            return c.SwapPlaces(names[0], names[1])
+    shared = re.fullmatch(
+        r"(.+?)\s+(?:and|with)\s+(?:the\s+)?(.+?)\s+(?:sentences|statements|lines)(\s+(?:in|of)\s+.+)?",
+        rest,
+        re.I,
+    )
+    if shared:
+        names = [f"{shared.group(k)} sentence{shared.group(3) or ''}" for k in (1, 2)]
         if all(is_explicit(name, view) for name in names):
             return c.SwapPlaces(names[0], names[1])
     pair = re.fullmatch(r"(.+?)\s+(?:and|with)\s+(.+)", rest, re.IGNORECASE)

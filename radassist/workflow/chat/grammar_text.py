@@ -65,6 +65,7 @@ def delete_command(text: str, scope: str, view: View) -> c.Command | None:  # no
 _ASIDE = re.compile(
     r"\s+(?:entirely|completely|altogether|again)$|"
     r",?\s+but\s+(?:leave|keep)\s+(?:it|them|that)\b.*$|"
+    r",\s+(?:i|we)\s+(?:\S+\s*){1,5}$|"
     r"(?<=impression)\s+only$|(?<=findings)\s+only$|"
     r",\s+(?:(?:the\s+)?(?:pt|patient)|he|she|it|this|that|they|there|since|because|as)\s+(?:is|was|are|were|has|had)\b.*$",
     re.IGNORECASE,
@@ -109,13 +110,16 @@ def _unwanted(text: str, view: View) -> c.Command | None:
     match = re.fullmatch(
         r"(.+?)\s+(?:(?:can|should|must|has to|needs to) (?:go|be (?:deleted|removed|dropped|taken out|cut|omitted))|"
         r"is (?:not needed|unnecessary|redundant|wrong, (?:delete|remove) it))\.?|"
-        r"(?:(?:we|i)\s+)?(?:don'?t|do not) (?:need|want)\s+(.+)",
-        text,
+        r"(?:(?:we|i)\s+)?(?:don'?t|do not) (?:need|want)\s+(.+?)(?:\s+in (?:there|here|it|the report))?(?:\s+at all)?|"
+        r"no need (?:for|of|to (?:mention|report|state))\s+(.+?)|"
+        r"(.+?)\s+(?:(?:does not|doesn'?t|do not|don'?t) need to be|need not be)\s+(?:reported|mentioned|included|there|stated)"
+        r"(?:\s*,?\s*(?:so\s+)?(?:please\s+)?(?:delete|remove|drop)(?:\s+(?:it|them))?)?",
+        text.rstrip(" .!"),
         re.IGNORECASE,
     )
     if match is None:
         return None
-    what = match.group(1) or match.group(2)
+    what = next(group for group in match.groups() if group)
     target = parse_target(what, view)
     if target is None or not (is_explicit(what, view) or resolve(target, view).lines):
         return None

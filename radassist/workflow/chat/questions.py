@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from radassist.workflow.chat.resolving import fitting, resolve
 from radassist.workflow.chat.spoken import plain, starts_with_verb, was_courteous_request
 from radassist.workflow.chat.targets import parse_target
+from radassist.workflow.chat.topics import region
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import stems
 
@@ -120,6 +121,10 @@ def is_question(instruction: str) -> bool:
     text = plain(instruction)
     if not text:
         return False
+    if re.match(
+        r"explain\b.*\b(?:in|with|using)\s+(?:plain|simple|simpler|lay|easy|everyday)\b", text, re.I
+    ):
+        return False  # a wish about the wording of what is there
     asks = _ASKING.match(text) is not None
     if was_courteous_request(instruction) and starts_with_verb(text):
         return False
@@ -170,6 +175,8 @@ def answer(instruction: str, view: View) -> str:  # noqa: PLR0911  one return a 
         return _all_findings(view)
     wanted = _needs(text)
     lines = _about(text, view)
+    if lines and not findings_asked(text, view) and _unknown_words(text, lines, view):
+        return f"{SILENT} The nearest is {_listed(lines[:3])}"
     if lines:
         fitting_need = [line for line in lines if _meets(line, wanted)]
         if fitting_need:
@@ -179,6 +186,11 @@ def answer(instruction: str, view: View) -> str:  # noqa: PLR0911  one return a 
     if near:
         return f"{SILENT} The nearest is {_listed(near)}"
     return SILENT
+
+
+def findings_asked(text: str, view: View) -> bool:
+    """True when the question names a finding or a device that the lexicon knows."""
+    return bool(view.reading(text).findings())
 
 
 def _quoted(lines: Sequence[Line]) -> str:
@@ -312,6 +324,21 @@ def _names_all(line: Line, findings: Sequence[object], view: View) -> bool:
     asked = {getattr(m, "concept", "") for m in findings}
     held = {m.concept for m in line.findings}
     return any(a == h or view.lexicon.is_a(h, a) for a in asked for h in held)
+
+
+def _unknown_words(text: str, lines: Sequence[Line], view: View) -> bool:
+    """True when a word of the question is in none of the lines that seemed to answer it."""
+    words = [w for w in _topic_words(text) if len(w) > 3]
+    held = {s for line in lines for s in line.stems}
+    named = {
+        s
+        for line in lines
+        for m in line.reading.mentions
+        for s in stems(view.lexicon.name(m.concept))
+    }
+    return any(
+        w not in held | named and not any(w in s for s in held) and not region(w) for w in words
+    )
 
 
 def _some_words(text: str, view: View) -> list[Line]:

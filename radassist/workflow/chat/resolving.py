@@ -151,11 +151,31 @@ def fitting(topic: str, view: View, pool: Sequence[Line], *, every: bool = False
     by_concept = [line for line in pool if concepts and _holds_all(concepts, line, view)]
     by_region = [line for line in pool if _in_region(line, words)]
     if every:
-        return [x for x in pool if x in literal or x in by_concept or x in by_region]
+        found = [x for x in pool if x in literal or x in by_concept or x in by_region]
+        return found or _inside_words(pool, words)
     for level in (literal, by_concept, by_region):
         if level:
             return _narrowed(level, words)
-    return _nearly(pool, words, concepts)
+    return _by_initials(topic, pool) or _nearly(pool, words, concepts) or _inside_words(pool, words)
+
+
+def _by_initials(topic: str, pool: Sequence[Line]) -> list[Line]:
+    """ "PVR" for "post-void residual": an abbreviation that the sentence spells out."""
+    letters = topic.strip().lower()
+    if not re.fullmatch(r"[a-z]{2,5}", letters):
+        return []
+    found = []
+    for line in pool:
+        initials = "".join(w[0] for w in re.findall(r"[a-z]+", line.text.lower()))
+        if letters in initials:
+            found.append(line)
+    return found if topic.isupper() or not re.search(r"[aeiou]", letters) else []
+
+
+def _inside_words(pool: Sequence[Line], words: Sequence[str]) -> list[Line]:
+    """ "the thymus" in "cardiothymic", "listhesis" in "anterolisthesis"."""
+    long = [w for w in words if len(w) >= 4]
+    return [x for x in pool if long and all(any(w in s for s in x.stems) for w in long)]
 
 
 def _holds_all(concepts: set[str], line: Line, view: View) -> bool:

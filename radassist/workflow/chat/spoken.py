@@ -13,6 +13,9 @@ from radassist.workflow.chat.wording import nearest
 #: Verbs that begin a command, by what they ask for.
 DELETE_VERBS = [
     "delete",
+    "del",
+    "empty",
+    "blank",
     "remove",
     "drop",
     "erase",
@@ -171,6 +174,7 @@ _COURTESY = re.compile(
     r"(?:would|do) you mind |(?:i(?:'d| would)?|we(?:'d| would)?) (?:want|like|need|prefer) (?:you |us )?to "
     r"(?:please |also )?|(?:you|we|i) (?:should|need to|must|have to|can|could) (?:please |also |just )?|let'?s |let us |"
     r"go ahead and |make sure (?:to|you) |be sure to |remember to |don'?t forget to |try to |"
+    r"(?:the )?(?:pt|patient) is (?:fe)?male, (?=(?:del|rem|scra|drop|take|chan|add))|i want |"
     r"it would be (?:nice|good|great) (?:if you (?:could )?|to ))",
     re.IGNORECASE,
 )
@@ -181,6 +185,19 @@ _THANKS = re.compile(
 )
 #: "BIRADS" as the ACR writes it; a report in another spelling is still found by its other words.
 _RADS = re.compile(r"\b(bi|li|ti|pi|o|lung)[- ]?rads\b", re.IGNORECASE)
+#: What people type for longer words; never inside quotation marks (they would be report text).
+_SHORT_FORMS = tuple(
+    (re.compile(rf"\b{short}(?![\w'])(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)", re.IGNORECASE), full)
+    for short, full in (
+        ("shd", "should"),
+        ("theres", "there is"),
+        ("isnt", "isn't"),
+        ("dont", "don't"),
+        ("doesnt", "doesn't"),
+        ("seg", "segment"),
+        ("impr", "impression"),
+    )
+)
 _GERUNDS = {
     "deleting": "delete",
     "removing": "remove",
@@ -207,6 +224,8 @@ def plain(instruction: str) -> str:
         if shorter == text:
             break
         text = shorter.strip()
+    for short, full in _SHORT_FORMS:
+        text = short.sub(full, text)
     first, _, rest = text.partition(" ")
     if first.lower() in _GERUNDS:
         text = f"{_GERUNDS[first.lower()]} {rest}"

@@ -143,7 +143,15 @@ def _only_holders(command: c.Substitute, view: View) -> list[Line]:
     """The one line with the old words, where nothing is called as the user calls it."""
     patterns = [literal_pattern(old) for old, _ in command.pairs]
     lines = [x for x in view.lines if all(p.search(x.text) for p in patterns)]
-    return lines if len(lines) == 1 else []
+    if len(lines) == 1:
+        return lines
+    sections = [x.section for x in lines]
+    alike = (
+        len(lines) == 2
+        and len(set(sections)) == 2
+        and len(set(lines[0].stems) & set(lines[1].stems)) >= 4
+    )
+    return lines if alike else []
 
 
 def _repeat_dimension(command: c.Substitute, lines: list[Line], view: View, work: Working) -> None:

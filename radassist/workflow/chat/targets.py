@@ -66,10 +66,10 @@ _ORDINALS = {
     )
 } | {"last": -1, "final": -1, "penultimate": -2}
 ORDINAL = (
-    r"(?:" + "|".join(_ORDINALS) + r"|\d{1,2}(?:st|nd|rd|th)|second (?:to )?last|next to last)"
+    r"(?:second (?:to )?last|next to last|" + "|".join(_ORDINALS) + r"|\d{1,2}(?:st|nd|rd|th))"
 )
-_NUMBER = r"(?:\d{1,3}|" + "|".join(_CARDINALS) + r")"
-_LIST = rf"#?{_NUMBER}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*-\s*|\s+(?:to|through|thru)\s+)#?{_NUMBER})*"
+NUMBER = r"(?:\d{1,3}|" + "|".join(_CARDINALS) + r")"
+_LIST = rf"#?{NUMBER}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*-\s*|\s+(?:to|through|thru)\s+)#?{NUMBER})*"
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ def parse_target(text: str, view: View) -> Target | None:
     if quoted is not None:
         return quoted
     lower = re.sub(r"^(?:the|that|this)\s+", "", phrase.lower())
+    lower = re.sub(r"\bimpr(?:ess)?\.?(?=\s)", "impression", lower)
+    lower = re.sub(rf"\bfinding (?=#?{NUMBER}\b)", "findings ", lower)
     section, rest = _section_of(lower, view)
     rest = re.sub(r"^(?:the|that|this)\s+", "", rest)
     target = _by_place(rest, phrase, section)
@@ -145,7 +147,7 @@ def _section_of(lower: str, view: View) -> tuple[str, str]:
     if named is not None:
         return named
     head = re.fullmatch(
-        rf"({names})(?:\s+section)?(?:'s)?,?\s+((?:the\s+)?(?:{_NUMBER_NOUN}\s*{_NUMBER}|#?\d+|{ORDINAL}"
+        rf"({names})(?:\s+section)?(?:'s)?,?\s+((?:the\s+)?(?:{_NUMBER_NOUN}\s*{NUMBER}|#?{NUMBER}(?!\w)|{ORDINAL}"
         rf"\s+{NOUN}|{NOUN}\s+.+|.+\s+{NOUN}).*)",
         lower,
     )
@@ -158,7 +160,7 @@ def _impression_of(lower: str, view: View) -> tuple[str, str] | None:
     """ "the second and third impression", "the impression about the fracture", "the nodule impression"."""
     several = rf"{ORDINAL}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)(?:the\s+)?{ORDINAL})*"
     nth = re.fullmatch(
-        rf"({several}|(?:first|last) {_NUMBER})\s+(impression|finding|conclusion)s?(?:\s+{NOUN})?",
+        rf"({several}|(?:first|last) {NUMBER})\s+(impression|finding|conclusion)s?(?:\s+{NOUN})?",
         lower,
     )
     if nth:
@@ -204,6 +206,8 @@ def _by_place(rest: str, phrase: str, section: str) -> Target | None:
     numbered = re.fullmatch(rf"(?:both\s+)?{_NUMBER_NOUN}\s*({_LIST})", rest) or re.fullmatch(
         r"#?((?:\d{1,3})(?:(?:\s*,\s*|\s+and\s+|\s*-\s*)\d{1,3})*)", rest
     )
+    if numbered is None and section:
+        numbered = re.fullmatch(rf"#?({_LIST})", rest)
     if numbered:
         return Target(phrase, _number_list(numbered.group(1)), section=section, explicit=True)
     ordinal = re.fullmatch(
@@ -213,7 +217,7 @@ def _by_place(rest: str, phrase: str, section: str) -> Target | None:
     if ordinal and (section or re.search(rf"{NOUN}|ones?$", rest) or rest in ("last", "first")):
         words = re.findall(ORDINAL, ordinal.group(1))
         return Target(phrase, tuple(map(_ordinal, words)), section=section, explicit=True)
-    several = re.fullmatch(rf"(first|last)\s+({_NUMBER})\s+{NOUN}", rest)
+    several = re.fullmatch(rf"(first|last)\s+({NUMBER})\s+{NOUN}", rest)
     if several:
         count = _cardinal(several.group(2))
         numbers = range(1, count + 1) if several.group(1) == "first" else range(-count, 0)
@@ -241,7 +245,7 @@ def _by_topic(rest: str, phrase: str, section: str, view: View) -> Target | None
     if every:
         return _topic(phrase, every.group(1), section, every=True, explicit=True)
     about = re.fullmatch(
-        rf"(?:whole |entire )?(?:{NOUN}|part|bit|one|finding|phrase|stuff|section)\s+{_ABOUT}\s+(?:the\s+)?(.+)",
+        rf"(?:whole |entire )?(?:{NOUN}|part|bit|one|thing|finding|phrase|stuff|section)\s+{_ABOUT}\s+(?:the\s+)?(.+)",
         rest,
     )
     if about:
@@ -251,7 +255,7 @@ def _by_topic(rest: str, phrase: str, section: str, view: View) -> Target | None
     )
     if (
         named
-        and not re.fullmatch(rf"{_NUMBER}|{ORDINAL}|\d+", named.group(2))
+        and not re.fullmatch(rf"{NUMBER}|{ORDINAL}|\d+", named.group(2))
         and not _names_a_line(rest, view)
     ):
         plural = named.group(3).endswith("s") and named.group(3) != "remarks"
@@ -308,7 +312,7 @@ def _topic(
 def _number_list(text: str) -> tuple[int, ...]:
     numbers: list[int] = []
     pending_range = False
-    for token in re.findall(rf"{_NUMBER}|-|to|through|thru", text):
+    for token in re.findall(rf"{NUMBER}|-|to|through|thru", text):
         if token in ("-", "to", "through", "thru"):
             pending_range = True
             continue

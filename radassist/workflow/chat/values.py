@@ -33,7 +33,7 @@ def changed_attributes(line: Line, mention: Mention, value: str) -> str | None:
     # From right to left in the usual order of words, so that insertions stand in that order:
     # "moderate 8 mm left effusion".
     if side and text is not None:
-        text = attributes.with_side(text, _again(text, mention), side)
+        text = attributes.with_side_of_line(line, mention, side)
     if quantity and text is not None:
         quantities = line.reading.quantities if text == line.text else _shifted(line, text)
         text = attributes.with_quantity(text, _again(text, mention), quantities, quantity)
@@ -79,6 +79,9 @@ def _repeats(line: Line, mention: Mention, value: str, view: View) -> list[tuple
             number = _same_number(line, mention, other, quantity) if again else None
             if again is not None and number is None and side and _same_words(line, other):
                 number = attributes.with_side(other.text, again, side)
+            alike = set(line.concepts) & set(other.concepts) or _shared(line, other) >= 3
+            if again is None and quantity and alike:
+                number = _same_number(line, mention, other, quantity)
             found.extend([(other, number)] if number is not None else [])
             continue
         same = [m for m in other.findings if same_finding(m, mention, view.lexicon) and asserted(m)]
@@ -108,6 +111,10 @@ def _repeats(line: Line, mention: Mention, value: str, view: View) -> list[tuple
         if changed is not None and changed != other.text:
             found.append((other, changed))
     return found
+
+
+def _shared(a: Line, b: Line) -> int:
+    return len({s for s in a.stems if not s[0].isdigit()} & set(b.stems))
 
 
 def _same_words(a: Line, b: Line) -> bool:

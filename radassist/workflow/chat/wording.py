@@ -405,13 +405,50 @@ def without_item(text: str, start: int, end: int) -> str | None:
     return None
 
 
+_CLAUSE_VERB = r"\b(?:is|are|was|were|appears?|remains?|has|have|shows?|measures?)\b"
+
+
+def without_clause(text: str, start: int, end: int) -> str | None:
+    """ "The apices are clear and the thyroid is unremarkable." without the thyroid's clause.
+
+    None unless the span is the subject of one clause of several, each with a verb of its own.
+    """
+    joints = list(re.finditer(r",?\s+(?:and|while|whereas|but)\s+|;\s+", text))
+    edges = [0, *(m.end() for m in joints), len(text)]
+    starts = [0, *(m.start() for m in joints), len(text)]
+    for place in range(len(edges) - 1):
+        low, high = edges[place], starts[place + 1]
+        if not low <= start < high:
+            continue
+        part, rest = text[low:high], text[: starts[place]] + text[high:]
+        verb = re.search(_CLAUSE_VERB, part, re.IGNORECASE)
+        own = (
+            verb is not None and start - low < verb.start() and re.search(_CLAUSE_VERB, rest, re.I)
+        )
+        if not own or len(joints) != 1:
+            return None
+        rest = rest if place else text[edges[1] :]
+        return tidy(rest if rest.rstrip().endswith(".") else f"{rest.rstrip()}.")
+    return None
+
+
 def without_phrase(text: str, start: int, end: int) -> str | None:
     """The sentence without the part before or after "with" that holds [start, end).
 
     "Mass with surrounding edema." without the edema is "Mass."; "Hydronephrosis with a 4 mm stone."
     without the hydronephrosis is "A 4 mm stone."  None where there is no such part.
     """
-    joints = list(re.finditer(r",?\s+(?:with(?:out)?|but no|and no)\s+", text))
+    joints = list(
+        re.finditer(
+            r",?\s+(?:with(?:out)?|but no|and no|(?:in keeping|consistent|compatible) with|suggestive of|suggesting)\s+",
+            text,
+        )
+    )
+    joints = [
+        m
+        for m in joints
+        if not re.search(r"\b(?:keeping|consistent|compatible)$", text[: m.start()])
+    ]
     before = [m for m in joints if m.end() <= start]
     after = [m for m in joints if m.start() >= end]
     if before:

@@ -1,0 +1,75 @@
+"""Wishes about style: "shorten sentence 2", "finding 4 in plain words", "impression one is too long".
+
+A wish is a word of style and a phrase that names statements, in any order; what is between them
+says nothing that the model needs.
+"""
+
+# Patterns and prompts are easier to check on one line than broken into pieces.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import re
+
+from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.spoken import STYLE_VERBS
+from radassist.workflow.chat.targets import NOUN, NUMBER, ORDINAL, is_explicit, parse_target
+from radassist.workflow.chat.view import View
+
+_STYLE = "|".join(STYLE_VERBS)
+_WISH = re.compile(
+    r"\b(?:shorten|short(?:er)?|tighten|condense|trim|cut down|concise|brief(?:er|ly)?|terse|wordy|too long|"
+    r"plain|lay(?:man|person|men)?(?:'s)?|patient[- ]friendly|easy|easier|simpl\w+|understand\w*|readable|formal\w*|"
+    r"polish|rephrase|reword|paraphrase|rewrite|differently|explain)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    rf"\b(?:the\s+)?(?:{ORDINAL}\s+(?:{NOUN}|findings?|impressions?)|"
+    rf"(?:{NOUN}|findings?|impressions?|number)\s+#?{NUMBER}\b|s\d+\b|"
+    rf"(?:[\w-]+\s+){{1,3}}?(?:sentences?|statements?|lines?|impression)\b)",
+    re.IGNORECASE,
+)
+
+
+def style(text: str, scope: str, view: View) -> c.Command | None:
+    """A wish about the wording of statements that are named."""
+    return _by_verb(text, scope, view) or _made(text, view) or _in_any_order(text, scope, view)
+
+
+def _by_verb(text: str, scope: str, view: View) -> c.Command | None:
+    match = re.fullmatch(
+        rf"({_STYLE})\s+(.+?)(?:\s+(?:to|into|in|so that|so|by|but|a bit|a little|slightly|more)\b.*)?",
+        text,
+        re.I,
+    )
+    if match is None:
+        return None
+    what = re.sub(r"^(?:the\s+)?(?:wording|text|language)\s+of\s+", "", match.group(2).strip(" ."))
+    if re.fullmatch(r"(?:this|it|that|the (?:whole )?report|everything)", what, re.I):
+        return c.Style(scope or "the report", text)
+    return c.Style(what, text) if parse_target(what, view) is not None else None
+
+
+def _made(text: str, view: View) -> c.Command | None:
+    match = re.fullmatch(
+        r"(?:make|write|put|keep)\s+(.+?)\s+(?:(?:sound|read|look|be)\s+)?(?:(?:a bit|a little|slightly|much|more|less|somewhat)\s+)*"
+        r"(shorter|concise|brief|briefer|formal|simpler|clearer|cautious|longer|detailed|readable|understandable|"
+        r"(?:in |into |to )?(?:plain|easy|lay|simple|simpler|formal|everyday|patient-friendly)\s?(?:english|language|terms|words)?|"
+        r"easier(?: to (?:read|understand))?|short|terse|professional|polite|definite|certain|tentative)(?:\s.*)?",
+        text,
+        re.I,
+    )
+    if match is None or parse_target(match.group(1), view) is None:
+        return None
+    return c.Style(match.group(1), text)
+
+
+def _in_any_order(text: str, scope: str, view: View) -> c.Command | None:
+    """ "sentence 1 is way too long, tighten it up", "explain finding 2 in plain English"."""
+    if _WISH.search(text) is None or re.search(r"[\"“:]", text):
+        return None
+    named = _NAMED.search(text)
+    target = named.group() if named else scope
+    if not target or not is_explicit(target, view):
+        return None
+    return c.Style(target, text)
