@@ -9,7 +9,7 @@ from typing import Any
 from radassist.app.workbench import Workbench
 from radassist.cli.output import ATTENTION, DONE, Never, TerminalProgress, say, say_json, tell
 from radassist.domain.findings import Finding
-from radassist.domain.study import Frame, OpenResult, Series
+from radassist.domain.study import Frame, OpenResult, RejectedFile, Series
 from radassist.errors import InputFault
 from radassist.ports import NothingOpened, VisionResult
 from radassist.render.images import write_label_map
@@ -77,28 +77,38 @@ def see(arguments: argparse.Namespace) -> int:
             result = bench.open(arguments.paths, TerminalProgress(), Never())
         except NothingOpened as fault:
             nothing, result = fault, fault.result
-        models = bench.vision
         taken: set[str] = set()
-        for _, series in result.series():
-            for frame in series.frames:
-                answer, _ = see_frame(bench.archive, models, series, frame)
-                mask = _write_mask(answer, frame, arguments.masks, taken)
-                _say_seen(answer, series, frame, mask, as_json=arguments.json)
+        _see_all(bench, result, arguments, taken)
         for rejected in result.rejected:
-            if arguments.json:
-                say_json(
-                    {
-                        "path": str(rejected.path),
-                        "pack": None,
-                        "findings": [],
-                        "refusal": f"not read: {rejected.reason}",
-                    }
-                )
+            if rejected.duplicate and rejected.path.is_file():
+                # Shown once in a series, but asked for: its pixels may differ all the same.
+                alone = bench.archive.open([rejected.path], TerminalProgress(), Never())
+                _see_all(bench, alone, arguments, taken)
             else:
-                tell(f"{rejected.path}: not read: {rejected.reason}")
+                _say_unread(rejected, as_json=arguments.json)
     if nothing is not None:
         raise nothing
     return ATTENTION if _broken(result) else DONE
+
+
+def _see_all(
+    bench: Workbench, result: OpenResult, arguments: argparse.Namespace, taken: set[str]
+) -> None:
+    """One line for each frame of what was opened."""
+    for _, series in result.series():
+        for frame in series.frames:
+            answer, _ = see_frame(bench.archive, bench.vision, series, frame)
+            mask = _write_mask(answer, frame, arguments.masks, taken)
+            _say_seen(answer, series, frame, mask, as_json=arguments.json)
+
+
+def _say_unread(rejected: RejectedFile, *, as_json: bool) -> None:
+    refusal = f"not read: {rejected.reason}"
+    if as_json:
+        path = str(rejected.path)
+        say_json({"path": path, "pack": None, "findings": [], "refusal": refusal})
+    else:
+        tell(f"{rejected.path}: {refusal}")
 
 
 def _write_mask(

@@ -82,7 +82,7 @@ def _drop_duplicates(
         if _fingerprint(first) == _fingerprint(header):
             name = first.instance.shown_path.name
             reason = f"A duplicate: it has the SOPInstanceUID of {name}, which is shown."
-            duplicates.append(RejectedFile(header.instance.path, reason, "note"))
+            duplicates.append(RejectedFile(header.instance.path, reason, "note", True))
         else:
             renamed = _renamed(header)
             seen[renamed.instance.sop_instance_uid] = renamed

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from radassist.dicom.unzip import Unpacker, is_zip
@@ -152,7 +152,7 @@ def _zip(
 def soften(rejected: RejectedFile) -> RejectedFile:
     """A file that is no DICOM and does not claim to be is a note, not an error."""
     if rejected.path.suffix.lower() in _OTHER_ENDINGS or rejected.path.name.upper() == "README":
-        return RejectedFile(rejected.path, rejected.reason, "note")
+        return replace(rejected, severity="note")
     return rejected
 
 

@@ -143,11 +143,13 @@ class RejectedFile:
     """A file that was not opened as an image, and why: never silently dropped.
 
     :param severity: ``error`` for a broken file, ``note`` for one that is just something else.
+    :param duplicate: an image whose SOPInstanceUID another one has that is shown.
     """
 
     path: Path
     reason: str
     severity: str = "error"
+    duplicate: bool = False
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,19 @@ def test_see_refuses_by_name(radassist: CommandLine, chest: Path) -> None:
     assert not by_path[str(head)]["findings"]
 
 
+def test_see_looks_at_each_file_that_was_named_even_at_a_second_copy(
+    radassist: CommandLine, chest: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.dcm"
+    copy.write_bytes(chest.read_bytes())
+    ran = radassist("see", chest, copy, "--json")
+    assert ran.code == 0, ran.err
+    by_path = {line["path"]: line for line in ran.lines()}
+    assert set(by_path) == {str(chest), str(copy)}
+    first, second = ([f["value"] for f in line["findings"]] for line in by_path.values())
+    assert first == second != []
+
+
 def test_masks_of_two_folders_with_equal_names_are_both_kept(
     radassist: CommandLine, chest: Path, tmp_path: Path
 ) -> None:
