@@ -27,6 +27,10 @@ _ASKING = re.compile(
     r"i wonder|do we|do you|am i|will|would (?:this|it|that)|may there|might there)\b",
     re.IGNORECASE,
 )
+#: A wish about the wording of what is there, not a question about it.
+_IN_PLAIN_WORDS = re.compile(
+    r"explain\b.*\b(?:in|with|using)\s+(?:plain|simple|simpler|lay|easy|everyday)\b", re.IGNORECASE
+)
 _NOT_TOPIC = frozenset(
     [
         "tell",
@@ -121,11 +125,7 @@ def is_question(instruction: str) -> bool:
     text = plain(instruction)
     if not text:
         return False
-    if re.match(
-        r"explain\b.*\b(?:in|with|using)\s+(?:plain|simple|simpler|lay|easy|everyday)\b", text, re.I
-    ):
-        return False  # a wish about the wording of what is there
-    asks = _ASKING.match(text) is not None
+    asks = _ASKING.match(text) is not None and _IN_PLAIN_WORDS.match(text) is None
     if was_courteous_request(instruction) and starts_with_verb(text):
         return False
     if text.endswith("?"):
