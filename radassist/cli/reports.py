@@ -203,11 +203,20 @@ def sign(arguments: argparse.Namespace) -> int:
         unseen = sum(s.state.value == "proposed" for _, s in session.report.live())
         report = session.sign(state, overrides=overrides)
         write_report(session.document, arguments.report)
+    _tell_older(arguments.report)
     if unseen:
         tell(f"{unseen} proposed statements were accepted by this signature, not one by one.")
     signature = report.signatures[-1]
     say(f"{arguments.report}: {report.state.value}, signed by {signature.user} at {signature.at}")
     return DONE
+
+
+def _tell_older(path: Path) -> None:
+    """Renderings beside a report.json show what it was: nobody may send one out as signed."""
+    names = (f"{path.stem}{ending}" for ending in (".txt", ".pdf", ".sr.dcm"))
+    older = [name for name in names if (path.parent / name).is_file()]
+    if older and older != [f"{path.stem}.txt"]:  # alone, that is the text it was imported from
+        tell(f"{', '.join(older)}: still as before; export the report again from the window.")
 
 
 def _only_of_problems(overrides: Iterable[str], problems: Iterable[Problem]) -> None:
@@ -234,6 +243,7 @@ def addend(arguments: argparse.Namespace) -> int:
         session = _session(bench, document, arguments.report)
         session.addend(arguments.text)
         write_report(session.document, arguments.report)
+    _tell_older(arguments.report)
     say(f"{arguments.report}: addendum {len(session.report.addenda)} added")
     return DONE
 

@@ -369,6 +369,15 @@ def test_a_contradiction_is_not_signed_without_a_reason(
     assert path.read_bytes() == before
 
 
+def test_renderings_that_a_signature_left_behind_are_named(
+    radassist: CommandLine, report_path: Path, report: dict[str, Any]
+) -> None:
+    assert report["state"] == "draft"
+    signed = radassist("sign", report_path, "--user", "Dr Roe")
+    assert signed.code == 0, signed.err
+    assert "report.txt, report.pdf, report.sr.dcm: still as before" in signed.err
+
+
 def test_only_a_problem_can_be_overridden(radassist: CommandLine, signable: Path) -> None:
     before = signable.read_bytes()
     ran = radassist("sign", signable, "--user", "Dr Roe", "--override", "side-conflct=seen")
