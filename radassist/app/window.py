@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -167,32 +168,69 @@ def screenshot(
     :raises StorageFault: the picture cannot be written.
     :raises EngineFault: the window was not ready in time.
     """
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    _application()
-    with Workbench(home=home) as bench:
-        window = _window(bench)
-        window.resize(*size)
-        window.show()
-        ready = _wait(window, lambda: window.desk.open(paths), window.desk.problems_changed)
-        if ready and instruction:
-            ready = _wait(window, lambda: window.chat.submit(instruction), window.desk.answered)
-        picture = window.grab()
-        window.close()
-        window.deleteLater()
-    if not ready:
-        raise EngineFault("The window was not ready in time for its picture.")
+    with staged(home, size=size) as stage:
+        stage.open(paths)
+        if instruction:
+            stage.ask(instruction)
+        picture = stage.window.grab()
     if not picture.save(str(out), "PNG"):
         raise StorageFault(f"The screenshot {out} could not be written.", "Choose another folder.")
 
 
-def _wait(window: MainWindow, act: Callable[[], None], until: SignalInstance) -> bool:
+class Stage:
+    """A window that nobody sees, and what it takes to bring it into a state.
+
+    Each act returns when it is done; :raises EngineFault: when that takes too long.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open paths and wait for the checked draft."""
+        desk = self.window.desk
+        self._wait(lambda: desk.open(paths), desk.problems_changed)
+
+    def ask(self, instruction: str) -> None:
+        """Ask the chat; nothing is applied."""
+        self._wait(lambda: self.window.chat.submit(instruction), self.window.desk.answered)
+
+    def act(self, action_id: str) -> None:
+        """Do an action of the table and wait until nothing is under way."""
+        self._wait(lambda: self.window.run_action(action_id), None)
+
+    def _wait(self, act: Callable[[], None], until: SignalInstance | None) -> None:
+        if not _wait(self.window, act, until):
+            raise EngineFault("The window was not ready in time for its picture.")
+
+
+@contextmanager
+def staged(home: Path, *, user: str = "", size: tuple[int, int] = (1600, 1000)) -> Iterator[Stage]:
+    """A window for pictures, closed at the end.
+
+    :param home: folder of the records, as ``RADASSIST_HOME``.
+    """
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    _application()
+    with Workbench(user, home=home) as bench:
+        window = _window(bench)
+        window.resize(*size)
+        window.show()
+        try:
+            yield Stage(window)
+        finally:
+            window.close()
+            window.deleteLater()
+
+
+def _wait(window: MainWindow, act: Callable[[], None], until: SignalInstance | None) -> bool:
     """Do something and run the event loop until its signal came and nothing is under way."""
     loop = QEventLoop()
-    came: list[object] = []
-    until.connect(lambda *_: came.append(True))
-    window.desk.fault.connect(lambda _: came.append(True))
-    act()
+    came: list[object] = [] if until is not None else [True]
+    if until is not None:
+        until.connect(lambda *_: came.append(True))
+        window.desk.fault.connect(lambda _: came.append(True))
     poll = QTimer()
     poll.setInterval(50)
     poll.timeout.connect(lambda: loop.quit() if came and not window.tasks.busy() else None)
@@ -201,11 +239,13 @@ def _wait(window: MainWindow, act: Callable[[], None], until: SignalInstance) ->
     late.setSingleShot(True)
     late.timeout.connect(loop.quit)
     late.start(_PICTURE_DEADLINE_MS)
+    act()
     loop.exec()
+    in_time = late.isActive()
     poll.stop()
     late.stop()
     QApplication.processEvents()
-    return bool(came)
+    return in_time
 
 
 def _qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:

@@ -33,6 +33,10 @@ _LABELS = {
 NOT_LOOKED_AT = "not-looked-at"
 
 
+#: As many statements have a chip each.
+_MOST_STATEMENTS = 3
+
+
 @dataclass(frozen=True)
 class Chip:
     """One piece of evidence as a small button.
@@ -142,7 +146,17 @@ def chips_of(statement: Statement, places: Mapping[str, str]) -> tuple[Chip, ...
             chips.append(Chip(f"{item.ref}: {item.value}"[:40]))
         elif item.kind is EvidenceKind.PRIOR:
             chips.append(Chip(f"prior {item.value}"))
-    return tuple(chips)
+    return _gathered(chips)
+
+
+def _gathered(chips: list[Chip]) -> tuple[Chip, ...]:
+    """Many statements become one chip: what an impression of a whole report rests on."""
+    resting = [c for c in chips if c.statement_id]
+    if len(resting) <= _MOST_STATEMENTS:
+        return tuple(chips)
+    one = Chip(f"rests on {len(resting)} statements", statement_id=resting[0].statement_id)
+    others = [c for c in chips if not c.statement_id]
+    return (*others, one)
 
 
 def typed(report: Report, statement_id: str, text: str) -> Operation | None:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from radassist.domain.report import StatementState
 from radassist.ui import theme
+from radassist.ui.flow import FlowLayout
 from radassist.ui.plain import emptied, plain_label, safe_tip, set_tone
 from radassist.ui.report_state import Chip, Row, chips_shown
 
@@ -125,9 +126,7 @@ class StatementRow(QFrame):
         self._side = QHBoxLayout()
         self._side.setContentsMargins(0, 2, 0, 0)
         self._side.setSpacing(6)
-        self._under = QHBoxLayout()
-        self._under.setContentsMargins(0, 0, 0, 0)
-        self._under.setSpacing(6)
+        self._under = FlowLayout()
         self._column = QVBoxLayout()
         self._column.setSpacing(3)
         self._column.addWidget(self._text)
@@ -245,7 +244,6 @@ class StatementRow(QFrame):
         self._side.addWidget(_small(self.row.label, tone, source))
         for chip in chips_shown(self.row, selected=self._selected):
             self._under.addWidget(self._chip(chip))
-        self._under.addStretch(1)
         if self._selected and not self.read_only:
             self._buttons()
 

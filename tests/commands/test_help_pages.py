@@ -37,3 +37,14 @@ def test_the_guide_has_its_parts() -> None:
 def test_the_icon_is_sound() -> None:
     root = ET.parse(RESOURCES / "icons" / "radassist.svg").getroot()  # noqa: S314 - our own file
     assert root.attrib["viewBox"] == "0 0 64 64"
+
+
+def test_every_picture_of_the_guide_is_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", GUIDE)
+    assert pictures == ["screenshot.png", "ct.png", "sign.png"]
+    for name in pictures:
+        content = (RESOURCES / "help" / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) < 400_000
+        size = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+        assert size == (1600, 1000)

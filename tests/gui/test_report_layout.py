@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from radassist.domain.findings import Evidence, EvidenceKind
 from radassist.domain.operations import Insert, apply
 from radassist.domain.report import (
     Provenance,
@@ -68,6 +69,28 @@ def test_the_editor_is_as_high_as_its_text(panel: ReportPanel, qtbot: QtBot) -> 
     panel.resize(320, 600)
     qtbot.waitUntil(all_lines_seen)
     panel._rows["s3"].abandon_editor()
+
+
+def test_much_evidence_never_pushes_a_statement_out_of_the_panel(
+    panel: ReportPanel, qtbot: QtBot
+) -> None:
+    rests = [Evidence(EvidenceKind.STATEMENT, f"s{n}") for n in range(1, 5)]
+    header = [Evidence(EvidenceKind.HEADER, f"Keyword{n}", "A value of the header") for n in "abcd"]
+    statement = Statement("s9", LONG, Provenance("language:rules@1"), (*rests, *header))
+    panel.show_report(apply(make_report(), Insert("Impression", 0, statement)))
+    panel.select("s9")
+    row = panel._rows["s9"]
+    texts = [w.text() for w in row.findChildren(QPushButton)]
+    assert texts[0] == "rests on 4 statements"
+
+    def inside() -> bool:
+        parts = [w for w in row.findChildren(QWidget) if w.isVisible()]
+        right = [w.mapTo(row, w.rect().topRight()).x() for w in parts]
+        return len(parts) > 10 and max(right) < row.width() <= panel._scroll.viewport().width()
+
+    qtbot.waitUntil(inside)
+    labels = [w for w in row.findChildren(QLabel) if "Keyword" in w.text()]
+    assert len({w.y() for w in labels}) > 1, "they go on in the next line"
 
 
 def test_nothing_is_scrolled_that_fits(panel: ReportPanel, qtbot: QtBot) -> None:
