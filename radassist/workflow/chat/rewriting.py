@@ -14,6 +14,7 @@ from radassist.domain.report import Provenance
 from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat.guards import dropped
 from radassist.workflow.chat.prompts import REWRITER, STYLES, TEXT_SCHEMA
+from radassist.workflow.chat.shortening import asks_for_less
 from radassist.workflow.chat.spoken import STYLE_VERBS
 from radassist.workflow.chat.wording import sentence
 
@@ -22,8 +23,12 @@ SENTENCE_TOKENS = 120
 
 
 STYLE_VERB = re.compile(
-    r"(?:make|put|write|keep|turn|" + "|".join(STYLE_VERBS) + r")\b", re.IGNORECASE
+    r"(?:make|put|write|keep|turn|cut down|explain|" + "|".join(STYLE_VERBS) + r")\b", re.IGNORECASE
 )
+
+
+#: No fault: nothing to tell the user or the model.
+_FINE = ("", "")
 
 
 class Refused(Exception):
@@ -79,10 +84,9 @@ def text_of(answer: str) -> str:
 
 def _fault(new: str, old: str, instruction: str, lexicon: Lexicon) -> tuple[str, str]:
     """(what is wrong for the user, what to tell the model), both "" when all is well."""
-    if not new:
-        return "the model gave no sentence", "Answer with one sentence."
-    if new.rstrip(".").lower() == old.rstrip(".").lower():
-        return "the model changed nothing", "Change the sentence as the instruction says."
+    malformed = _malformed(new, old, instruction)
+    if malformed != _FINE:
+        return malformed
     added = unsupported(new, [old, instruction], lexicon)
     if added:
         named = ", ".join(added)
@@ -91,9 +95,20 @@ def _fault(new: str, old: str, instruction: str, lexicon: Lexicon) -> tuple[str,
     if lost:
         named = ", ".join(lost)
         return f"the model's wording drops {named}", f"Keep these words: {named}."
+    return _FINE
+
+
+def _malformed(new: str, old: str, instruction: str) -> tuple[str, str]:
+    """Faults of form, before anything is read."""
+    if not new:
+        return "the model gave no sentence", "Answer with one sentence."
+    if new.rstrip(".").lower() == old.rstrip(".").lower():
+        return "the model changed nothing", "Change the sentence as the instruction says."
+    if STYLE_VERB.match(instruction) and asks_for_less(instruction) and len(new) >= len(old):
+        return "the model's wording is not shorter", "Write fewer words than the sentence has."
     if len(new) > 3 * len(old) + 80:
         return "the model's wording is far too long", "Write one short sentence."
-    return "", ""
+    return _FINE
 
 
 def provenance(model: LanguageModel) -> Provenance:

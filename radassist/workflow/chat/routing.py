@@ -17,14 +17,11 @@ from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat.guards import dropped
 from radassist.workflow.chat.prompts import ROUTER, router_schema
 from radassist.workflow.chat.rewriting import STYLE_VERB, Refused, provenance, rewritten
-from radassist.workflow.chat.shortening import formal, rephrased, shortened
+from radassist.workflow.chat.shortening import asks_for_less, formal, rephrased, shortened
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import stems
 from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
-_SHORTER = re.compile(
-    r"\b(?:short\w*|concis\w*|condens\w*|brief\w*|tighten|terse|abbreviat\w*|trim|compact)\b", re.I
-)
 _OTHERWISE = re.compile(r"(?:rephrase|reword|paraphrase|say .* differently)\b", re.I)
 _FORMAL = re.compile(r"\b(?:formal\w*|full sentence|complete sentence)\b", re.I)
 #: More statements than this are not rewritten for one instruction.
@@ -100,7 +97,7 @@ def _reworded(ask: str, line: Line, text: str) -> str | None:
     """The sentence as rules word it for a wish about style, or None."""
     if not STYLE_VERB.match(ask):
         return None
-    if _SHORTER.search(ask):
+    if asks_for_less(ask):
         return shortened(text)
     if _FORMAL.search(ask):
         single = len({m.concept for m in line.findings}) == 1

@@ -49,6 +49,17 @@ _EMPTY = (
 )
 
 
+_LESS = re.compile(
+    r"\b(?:short\w*|concis\w*|condens\w*|brief\w*|tighten|terse|abbreviat\w*|trim|compact|cut down|too long)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_less(instruction: str) -> bool:
+    """True for a wish that a sentence be shorter."""
+    return _LESS.search(instruction) is not None
+
+
 def shortened(text: str) -> str | None:
     """The same facts in fewer words, or None when the rules find nothing to leave out."""
     short = text
