@@ -79,11 +79,16 @@ def write_text(document: ReportDocument, path: Path) -> list[str]:
 
 
 def report_writers(
-    images: Sequence[KeyImage], instances: Sequence[Instance], folder: Path, now: str
+    images: Sequence[KeyImage],
+    instances: Sequence[Instance],
+    folder: Path,
+    now: str,
+    pictures: Sequence[Path] = (),
 ) -> dict[str, Writer]:
     """All renderings by file name; key images come first because the PDF shows them.
 
     :param folder: where the key images will lie when the PDF is written.
+    :param pictures: key images of an earlier export, taken over as they are.
     """
     writers: dict[str, Writer] = {}
     captions: list[tuple[Path, str]] = []
@@ -91,6 +96,10 @@ def report_writers(
         name = f"key-image-{number}.png"
         writers[name] = _image_writer(image)
         captions.append((folder / name, image.caption))
+
+    for picture in pictures:
+        writers[picture.name] = _copy_writer(picture.read_bytes())
+        captions.append((folder / picture.name, "Key image, as first exported"))
 
     def pdf(document: ReportDocument, path: Path) -> list[str]:
         return write_pdf(document.report, path, captions)
@@ -106,6 +115,14 @@ def report_writers(
         "report.pdf": pdf,
         "report.sr.dcm": sr,
     }
+
+
+def _copy_writer(content: bytes) -> Writer:
+    def write(document: ReportDocument, path: Path) -> list[str]:
+        path.write_bytes(content)
+        return []
+
+    return write
 
 
 def _image_writer(image: KeyImage) -> Writer:

@@ -256,9 +256,11 @@ class Workbench:
         folder: Path,
         images: Sequence[KeyImage],
         instances: Sequence[Instance],
+        pictures: Sequence[Path] = (),
     ) -> tuple[list[Path], list[str]]:
         """Write every rendering of a report; recorded."""
-        writers = report_writers(images, list(dict.fromkeys(instances)), folder, utc_now())
+        instances = list(dict.fromkeys(instances))
+        writers = report_writers(images, instances, folder, utc_now(), pictures)
         paths, notes = export(session.document, folder, writers)
         session.note("report.export", {"files": [p.name for p in paths]})
         return paths, notes

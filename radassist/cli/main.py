@@ -101,6 +101,13 @@ def _report_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="RULE=REASON",
         help="sign in spite of a rule's errors; the reason is recorded",
     )
+    export = _add(commands, "export", reports.export, "Write every rendering of a report anew.")
+    export.add_argument("report", type=Path, metavar="REPORT.json")
+    export.add_argument("--out", type=Path, required=True, metavar="DIR")
+    export.add_argument(
+        "--study", nargs="+", type=Path, default=[], metavar="PATH", help="the images it refers to"
+    )
+    export.add_argument("--user", default="", metavar="NAME")
     addend = _add(commands, "addend", reports.addend, "Add an addendum to a final report.")
     addend.add_argument("report", type=Path, metavar="REPORT.json")
     addend.add_argument("text")

@@ -1,4 +1,4 @@
-"""Commands on reports: draft, chat, import, check, sign, addend, demo."""
+"""Commands on reports: draft, chat, import, check, sign, export, addend."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from radassist.cli.output import ATTENTION, DONE, Never, TerminalProgress, say, 
 from radassist.domain.diff import diff_lines
 from radassist.domain.document import ReportDocument, from_document, history_problem
 from radassist.domain.report import Report, ReportState
+from radassist.domain.study import Instance
 from radassist.errors import InputFault, UsageFault
 from radassist.render.text import report_text
 from radassist.workflow.chat import ChatTurn, run_batch, turn_to_json
@@ -216,7 +217,7 @@ def _tell_older(path: Path) -> None:
     names = (f"{path.stem}{ending}" for ending in (".txt", ".pdf", ".sr.dcm"))
     older = [name for name in names if (path.parent / name).is_file()]
     if older and older != [f"{path.stem}.txt"]:  # alone, that is the text it was imported from
-        tell(f"{', '.join(older)}: still as before; export the report again from the window.")
+        tell(f"{', '.join(older)}: still as before; write them anew with `radassist export`.")
 
 
 def _only_of_problems(overrides: Iterable[str], problems: Iterable[Problem]) -> None:
@@ -234,6 +235,41 @@ def _override(text: str) -> tuple[str, str]:
     if not rule.strip() or not reason.strip():
         raise UsageFault("An override needs a rule and a reason.", "Write --override RULE=REASON.")
     return rule.strip(), reason.strip()
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Every rendering of a report as it stands now, signed or not."""
+    document = read_report(arguments.report)
+    pictures = sorted(arguments.report.parent.glob("key-image-*.png"))
+    make_folder(arguments.out)
+    with Workbench(arguments.user) as bench:
+        session = _session(bench, document, arguments.report)
+        instances = _instances(bench, session.report, arguments.study)
+        paths, notes = bench.export(session, arguments.out, (), instances, pictures)
+    for note in notes:
+        tell(note)
+    if not instances:
+        tell("report.sr.dcm refers to no images; name them with --study PATH.")
+    say("\n".join(str(path) for path in paths))
+    return DONE
+
+
+def _instances(bench: Workbench, report: Report, paths: list[Path]) -> list[Instance]:
+    """The images of the report's own study among those that were named.
+
+    :raises InputFault: images were named, and none is of the study that the report is about.
+    """
+    if not paths:
+        return []
+    result = bench.open(paths, TerminalProgress(), Never())
+    uid = report.study.study_instance_uid
+    own = [s for s in result.studies if uid and s.study_instance_uid == uid]
+    if not own:
+        raise InputFault(
+            "No image that was named belongs to the study of this report.",
+            "Name the images that it was drafted on.",
+        )
+    return [frame.instance for series in own[0].series for frame in series.frames]
 
 
 def addend(arguments: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ COMMANDS = [
     "info",
     "check",
     "sign",
+    "export",
     "models",
     "audit",
     "doctor",
@@ -376,6 +377,34 @@ def test_renderings_that_a_signature_left_behind_are_named(
     signed = radassist("sign", report_path, "--user", "Dr Roe")
     assert signed.code == 0, signed.err
     assert "report.txt, report.pdf, report.sr.dcm: still as before" in signed.err
+
+
+def test_a_signed_report_is_exported_again_with_its_images(
+    radassist: CommandLine, report_path: Path, chest: Path, tmp_path: Path
+) -> None:
+    assert radassist("sign", report_path, "--user", "Dr Roe").code == 0
+    out = tmp_path / "signed"
+    ran = radassist("export", report_path, "--out", out, "--study", chest)
+    assert ran.code == 0, ran.err
+    assert valid(out / "report.json")["state"] == "final"
+    assert (out / "report.txt").read_text(encoding="utf-8").startswith("FINAL")
+    pdf = " ".join(page.extract_text() for page in pypdf.PdfReader(out / "report.pdf").pages)
+    assert "Signed as final by Dr Roe" in pdf
+    sr = pydicom.dcmread(out / "report.sr.dcm")
+    assert (sr.CompletionFlag, sr.VerificationFlag) == ("COMPLETE", "VERIFIED")
+    uid = str(pydicom.dcmread(chest, stop_before_pixels=True).SOPInstanceUID)
+    assert uid in {str(e.value) for e in sr.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
+    pictures = sorted(p.name for p in report_path.parent.glob("key-image-*.png"))
+    assert pictures and sorted(p.name for p in out.glob("*.png")) == pictures
+    assert "report.export" in radassist("audit", "show").out
+
+
+def test_an_export_with_the_images_of_another_study_is_refused(
+    radassist: CommandLine, signable: Path, chest: Path, tmp_path: Path
+) -> None:
+    ran = radassist("export", signable, "--out", tmp_path / "out", "--study", chest)
+    assert ran.code == 2
+    assert "study" in ran.sentence()
 
 
 def test_only_a_problem_can_be_overridden(radassist: CommandLine, signable: Path) -> None:
