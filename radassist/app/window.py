@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     SignalInstance,
     qInstallMessageHandler,
 )
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from radassist import offline
@@ -262,6 +263,7 @@ def _application() -> QApplication:
         app = QApplication(["radassist"])
         app.setApplicationName("radassist")
         app.setDesktopFileName("radassist")
+        app.setWindowIcon(QIcon(str(resources_dir() / "icons" / "radassist.svg")))
     return app
 
 

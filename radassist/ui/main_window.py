@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QImage,
     QKeySequence,
-    QShowEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -48,6 +48,8 @@ from radassist.ui.tasks import Tasks
 from radassist.ui.text_pane import TextPane
 from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_menu import image_menu, name_presets
+
+_CHAT_HEIGHT = 140
 
 
 class MainWindow(QMainWindow):
@@ -132,6 +134,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """What is being typed and what was accepted is stored; other work is cancelled."""
         self.report.commit_editor()
+        self.hide()  # at once: what is under way takes its time to end
         self.tasks.shutdown()
         super().closeEvent(event)
 
@@ -147,12 +150,14 @@ class MainWindow(QMainWindow):
         column.addWidget(self.problems)
         side.addWidget(top)
         side.addWidget(self.chat)
-        side.setSizes([820, 140])
+        side.setSizes([960 - _CHAT_HEIGHT, _CHAT_HEIGHT])
         side.setChildrenCollapsible(False)
         panes = QSplitter(Qt.Orientation.Horizontal)
         for pane in (self.studies, self.viewport, side):
             panes.addWidget(pane)
-        self._columns = panes
+        self._columns, self._side, self._moved = panes, side, False
+        for splitter in (panes, side):
+            splitter.splitterMoved.connect(self._border_moved)
         panes.setStretchFactor(1, 1)
         panes.setChildrenCollapsible(False)
         centre = QWidget()
@@ -165,18 +170,26 @@ class MainWindow(QMainWindow):
         self._panes: tuple[QWidget, ...] = (
             self.studies, self.viewport, self.report, self.problems, self.chat.line,
         )  # fmt: skip
-        self._side = side
         room = self.screen().availableSize()
         self.resize(min(1600, room.width()), min(960, room.height()))
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """The images get what the words leave; on a small screen these are narrower."""
-        if not self._columns.property("shared"):
-            self._columns.setProperty("shared", True)
-            studies = max(200, min(250, self.width() * 16 // 100))
-            report = max(430, min(600, self.width() * 35 // 100))
-            self._columns.setSizes([studies, self.width() - studies - report, report])
-        super().showEvent(event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The images get what the words leave, until the reader has moved a border."""
+        super().resizeEvent(event)
+        if not self._moved:
+            width = self.width()
+            studies = max(200, min(260, width * 16 // 100))
+            report = max(430, min(680, width * 35 // 100))
+            self._columns.setSizes([studies, width - studies - report, report])
+
+    def _settle_chat(self) -> None:
+        """An empty chat takes little room."""
+        if not self._moved:
+            total = sum(self._side.sizes())
+            self._side.setSizes([total - _CHAT_HEIGHT, _CHAT_HEIGHT])
+
+    def _border_moved(self) -> None:
+        self._moved = True
 
     def _give_chat_room(self, height: int) -> None:
         """What the chat proposes is seen whole, as far as the report keeps half of the height."""
@@ -306,6 +319,8 @@ class MainWindow(QMainWindow):
     def _show_changed(self, report: Report | None) -> None:
         self.report.show_report(report)
         self.chat.show_report(report)
+        if report is None:
+            self._settle_chat()
         self.chat.set_enabled(report is not None and report.state is not ReportState.FINAL)
         self.update_actions()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QLayout, QWidget
 
 
@@ -24,6 +25,40 @@ def plain_label(text: str, role: str = "") -> QLabel:
 def safe_tip(text: str) -> str:
     """Tooltip that shows header text as it stands: Qt would take ``<b>`` in it for markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that gives way: cut with "…", whole under the pointer.
+
+    A label of Qt is as wide as its text, and a long name would push the window off the screen.
+    """
+
+    def __init__(self, text: str = "", role: str = "", least: int = 40) -> None:
+        super().__init__()
+        self._least = least
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(safe_tip(text))
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self._least), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = self.contentsRect()
+        shown = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, area.width()
+        )
+        self.style().drawItemText(
+            painter, area, int(self.alignment()), self.palette(), self.isEnabled(), shown,
+            self.foregroundRole(),
+        )  # fmt: skip
+        painter.end()
 
 
 class ScrolledBody(QWidget):

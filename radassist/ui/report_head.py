@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
 from radassist.domain.report import Report, ReportState, StudyContext
 from radassist.ui import theme
-from radassist.ui.plain import plain_label, safe_tip
+from radassist.ui.plain import ElidedLabel, plain_label
 from radassist.ui.report_state import remark, remark_in_short
 from radassist.viewer.text import date, person_name, plain
 
@@ -26,8 +26,8 @@ class ReportHead(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._badge = plain_label("", "title")
-        self._patient = plain_label("")
-        self._who = plain_label("", "muted")
+        self._patient = ElidedLabel()
+        self._who = ElidedLabel("", "muted")
         self._sign = QPushButton("Sign…")
         self._sign.setProperty("role", "primary")
         self._sign.setToolTip("Check and sign the report (Ctrl+Shift+S)")
@@ -48,7 +48,6 @@ class ReportHead(QWidget):
         self._badge.setText(report.state.value.capitalize() if report else "Report")
         self._badge.setStyleSheet(f"color: {_STATE_COLOUR[report.state]};" if report else "")
         self._patient.setText(_patient(report.study) if report else "")
-        self._patient.setToolTip(safe_tip(self._patient.text()))
         self._who.setText(_signature(report) if report else "")
         remarks = tuple(report.notices) if report else ()
         if remarks != self._remarks:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from radassist.errors import Fault
 from radassist.ui import theme
-from radassist.ui.plain import plain_label, safe_tip
+from radassist.ui.plain import ElidedLabel, plain_label, safe_tip
 from radassist.ui.services import SystemLine
 from radassist.ui.tasks import Task, Tasks
 
@@ -24,9 +24,9 @@ class Status(QStatusBar):
         self._job = QWidget()
         row = QHBoxLayout(self._job)
         row.setContentsMargins(10, 0, 0, 0)
-        self._words = plain_label("", "muted")
+        self._words = ElidedLabel("", "muted")
         self._bar = QProgressBar()
-        self._bar.setFixedWidth(160)
+        self._bar.setFixedWidth(110)
         self._bar.setTextVisible(False)
         self._cancel = QPushButton("Cancel")
         self._cancel.setProperty("role", "quiet")
@@ -50,7 +50,9 @@ class Status(QStatusBar):
             label.deleteLater()
         self._lines = []
         for line in lines:
-            label = plain_label(line.name if line.good else f"{line.name}, not ready", "muted")
+            words = line.name if line.good else f"{line.name}, not ready"
+            # The first is the guard: it is never cut.
+            label = ElidedLabel(words, "muted") if self._lines else plain_label(words, "muted")
             label.setToolTip(safe_tip(line.text))
             label.setContentsMargins(8, 0, 8, 0)
             if not line.good:

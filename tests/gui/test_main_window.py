@@ -16,7 +16,13 @@ from window_services import TestServices
 
 from radassist.app.second_edits import second_edits
 from radassist.domain.operations import Operation
-from radassist.domain.report import Report, ReportState, StatementState
+from radassist.domain.report import (
+    Report,
+    ReportState,
+    StatementState,
+    StudyContext,
+    empty_report,
+)
 from radassist.domain.study import OpenResult
 from radassist.errors import Cancelled, EngineFault
 from radassist.library.lexicon import load_lexicon
@@ -308,6 +314,30 @@ def test_the_window_fits_the_screen(window: MainWindow) -> None:
     room = window.screen().availableSize()
     assert window.width() <= room.width()
     assert window.height() <= room.height()
+
+
+def test_long_names_and_running_work_never_widen_the_window(
+    window: MainWindow, services: Services, qtbot: QtBot
+) -> None:
+    long = "P05aefef258e773a6129234a0854741ee^" + "Wolfeschlegelsteinhausenbergerdorff " * 4
+    report = empty_report("r", StudyContext(patient_name=long, patient_id=long, modality="CR"))
+    window.report.show_report(report)
+    services.hold_open = True
+    window.desk.open([IMAGE])
+    qtbot.waitUntil(window.tasks.busy)
+    assert window.minimumSizeHint().width() <= 1280
+    window.resize(1280, 760)
+    words = [w for w in window.statusBar().findChildren(QLabel) if "not a medical" in w.text()]
+    qtbot.waitUntil(lambda: words[0].width() >= words[0].sizeHint().width())
+    services.go.set()
+    settled(window, qtbot, lambda: window.desk.report is not None)
+
+
+def test_a_larger_window_gives_the_report_more_room_too(reading: MainWindow, qtbot: QtBot) -> None:
+    reading.resize(1280, 760)
+    qtbot.waitUntil(lambda: reading.report.width() < 470)
+    reading.resize(2000, 760)
+    qtbot.waitUntil(lambda: reading.report.width() > 640)
 
 
 def test_signing_through_the_dialog_makes_the_report_final(
