@@ -215,6 +215,8 @@ def test_tooltips_show_markup_as_text() -> None:
 
 def test_the_focus_alone_chooses_nothing(panel: StudyPanel, qtbot: QtBot) -> None:
     panel.series_chosen.connect(lambda *_: pytest.fail("it was not the user"))
+    with qtbot.waitActive(panel):
+        panel.activateWindow()
     panel.clearFocus()
     panel.setFocus()
     qtbot.waitUntil(panel.tree.hasFocus)
