@@ -277,3 +277,74 @@ def test_a_denial_beside_a_finding_goes_and_the_finding_stays(chat: Chat) -> Non
 def test_own_words_after_a_colon_are_added_not_put_over_a_sentence(chat: Chat) -> None:
     turn = chat.respond(make_report(), "add after the nodule sentence: Kerley B lines are present.")
     assert texts(turn, "Findings")[1:3] == [FINDINGS[1], "Kerley B lines are present."]
+
+
+RATIO = ", with a cardiothoracic ratio of 0.55 (95 % CI 0.52 to 0.58)."
+MEASURED = (
+    "The lungs are clear, without consolidation or mass.",
+    f"The heart is enlarged{RATIO}",
+)
+CONCLUDED = ("Enlarged heart, cardiothoracic ratio 0.55.",)
+
+
+@pytest.mark.parametrize(
+    ("said", "heart", "conclusion"),
+    [
+        (
+            "the heart is normal in size",
+            f"The heart is normal in size{RATIO}",
+            CONCLUDED[0],
+        ),
+        (
+            "heart is mildly enlarged",
+            f"The heart is mildly enlarged{RATIO}",
+            CONCLUDED[0],
+        ),
+        (
+            "the CTR is 0.49",
+            "The heart is enlarged, with a cardiothoracic ratio of 0.49.",
+            "Enlarged heart, cardiothoracic ratio 0.49.",
+        ),
+        (
+            "ctr is 0.48 not 0.55",
+            "The heart is enlarged, with a cardiothoracic ratio of 0.48.",
+            "Enlarged heart, cardiothoracic ratio 0.48.",
+        ),
+        (
+            "no cardiomegaly",
+            f"No cardiomegaly{RATIO}",
+            "No cardiomegaly, cardiothoracic ratio 0.55.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_measured_heart_keeps_the_ratio_or_changes_it_everywhere(
+    chat: Chat, said: str, heart: str, conclusion: str
+) -> None:
+    turn = chat.respond(make_report(MEASURED, CONCLUDED), said)
+    assert texts(turn, "Findings") == [MEASURED[0], heart]
+    assert texts(turn, "Impression") == [conclusion]
+
+
+def test_a_heart_called_normal_offers_the_same_words_for_the_impression(chat: Chat) -> None:
+    turn = chat.respond(make_report(MEASURED, CONCLUDED), "the heart is normal")
+    assert [o.statement.text for o in turn.offered if isinstance(o, ops.Replace)] == [
+        "The heart is normal, cardiothoracic ratio 0.55."
+    ]
+
+
+def test_a_number_is_never_lost_on_the_way(chat: Chat) -> None:
+    said = "The extent of fibrosis is estimated at 25% of the lung volume, increased from 15%."
+    turn = chat.respond(make_report((said,), ()), "extent of fibrosis should be severe, and more")
+    kept = " ".join(texts(turn, "Findings"))
+    assert "25%" in kept and "15%" in kept
+
+
+def test_a_clause_goes_as_a_whole(chat: Chat) -> None:
+    said = "The visualized lung apices are clear and the thyroid is unremarkable."
+    turn = chat.respond(make_report((said,), ()), "leave the thyroid out of sentence 1")
+    assert texts(turn, "Findings") == ["The visualized lung apices are clear."]
+
+
+def test_a_number_beyond_the_findings_names_no_other_sentence(chat: Chat) -> None:
+    turn = chat.respond(make_report(), "delete sentence 9")
+    assert turn.operations == () and "There is no sentence 9" in (turn.answer or "")

@@ -373,7 +373,12 @@ def deny(command: c.Deny, view: View, work: Working) -> None:
         insert_finding(command.text, view, work)
         return
     whole = {m.laterality for m in wanted}
-    said = {x.section for x, m in denied if m.laterality in whole | {Laterality.NONE}}
+    asserting = {x.id for x, _ in there}
+    said = {
+        x.section
+        for x, m in denied
+        if x.id not in asserting and m.laterality in whole | {Laterality.NONE}
+    }
     wanted_concepts = {m.concept for m in wanted}
     for line, mention in there:
         if work.text(line.id) != line.text:
@@ -383,7 +388,7 @@ def deny(command: c.Deny, view: View, work: Working) -> None:
             if line.section in said:
                 work.delete(line.id)
             else:
-                work.rewrite(line.id, command.text)
+                work.rewrite(line.id, _with_measure(line, command.text))
             said.add(line.section)
             continue
         shorter = _trimmed(line, mention, view)
@@ -394,6 +399,16 @@ def deny(command: c.Deny, view: View, work: Working) -> None:
             section, at = work.place_of(line.id)
             work.insert(section.name, at + 1, command.text)
         said.add(line.section)
+
+
+def _with_measure(line: Line, text: str) -> str:
+    """The new sentence with the ratio that the old one gave: a number is not denied with a word."""
+    for mention in line.reading.mentions:
+        cut = line.text.rfind(", ", 0, mention.start)
+        own = mention.kind == "measurement-name" and mention.text.lower() not in text.lower()
+        if own and cut > 0:
+            return text.rstrip(".") + line.text[cut:]
+    return text
 
 
 def _deny_unknown(command: c.Deny, view: View, work: Working) -> None:

@@ -140,6 +140,9 @@ def with_severity(line_text: str, mention: Mention, word: str) -> str | None:
     chosen = before[-1] if before else (after[0] if len(after) == 1 else None)
     if chosen is not None:
         return _put(line_text, low + chosen.start(), low + chosen.end(), word)
+    verb = re.match(r".*\b(?:is|are|was|were|appears?)\s+", mention.text, re.I)
+    if verb:  # "heart is enlarged": before the participle, not before the heart
+        return _insert(line_text, mention.start + verb.end(), adverb(word))
     at = phrase_start(line_text, mention)
     return _insert(line_text, at, word)
 

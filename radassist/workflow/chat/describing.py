@@ -1,7 +1,6 @@
 """ "The effusion is moderate", "the heart is enlarged": facts about what the report may hold."""
 
 # Patterns and prompts are easier to check on one line than broken into pieces.
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -22,10 +21,20 @@ from radassist.workflow.chat.assertions import (
     keeps,
     stating,
 )
-from radassist.workflow.chat.denials import contradicted, put_over
+from radassist.workflow.chat.fact_forms import (
+    STATE_WORDS,
+    denied_so_far,
+    described_lines,
+    graded,
+    levelled,
+    measured,
+    mention_in,
+    over_clause,
+    sides_compared,
+)
 from radassist.workflow.chat.propagation import asserted, same_finding
-from radassist.workflow.chat.resolving import fitting, resolve, which_one
-from radassist.workflow.chat.targets import is_explicit, parse_target
+from radassist.workflow.chat.resolving import fitting, which_one
+from radassist.workflow.chat.targets import is_explicit
 from radassist.workflow.chat.values import offer_repeat, repeat, set_attributes
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import (
@@ -40,7 +49,7 @@ from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 def describe(command: c.Describe, view: View, work: Working) -> None:
     """ "The effusion is moderate", "the nodule measures 8 mm", "the heart is enlarged"."""
-    special = (_graded, _levelled, _sides_compared, _denied_so_far)
+    special = (graded, levelled, measured, sides_compared, denied_so_far)
     if any(way(command, view, work) for way in special):
         return
     command = replace(command, value=_new_words(command, view))
@@ -48,83 +57,6 @@ def describe(command: c.Describe, view: View, work: Working) -> None:
         _describe_by_attribute(command, view, work)
     else:
         _describe_in_words(command, view, work)
-
-
-def _graded(command: c.Describe, view: View, work: Working) -> bool:
-    """ "BI-RADS 4B", "grade 3": in the one line per section that gives such a grade."""
-    if re.fullmatch(rf"{attributes.GRADE}[\s-]*(?:\d\w?|[IV]+|[A-D])", command.value, re.I) is None:
-        return False
-    lines = _described_lines(command, view) if command.scope else list(view.fact_lines)
-    graded = [(x, new) for x in lines if (new := attributes.with_grade(x, command.value))]
-    if command.subject and len(graded) > 1:
-        about = fitting(command.subject, view, [x for x, _ in graded], every=True)
-        graded = [(x, new) for x, new in graded if x in about]
-    places = [x.section for x, _ in graded]
-    if not graded or len(places) != len(set(places)):
-        if not graded:
-            return False
-        raise Ask(which_one([x for x, _ in graded]), [x for x, _ in graded])
-    for line, new in graded:
-        if new != line.text:
-            work.rewrite(line.id, new)
-    if not work.operations:
-        raise Ask(f"The report says that already: {graded[0][0].quoted()}")
-    return True
-
-
-def _levelled(command: c.Describe, view: View, work: Working) -> bool:
-    """ "The wedge fracture is at T9": the one level that each sentence on it names."""
-    value = re.fullmatch(
-        rf"(?:at\s+)?(?:the\s+)?({attributes.LEVEL})(?:\s+level)?", command.value.strip(" ."), re.I
-    )
-    if value is None or not command.subject:
-        return False
-    lines = fitting(command.subject, view, view.fact_lines, every=True)
-    changed = [(x, new) for x in lines if (new := attributes.with_level(x, value.group(1)))]
-    sections = [x.section for x, _ in changed]
-    if not changed or len(sections) != len(set(sections)):
-        return False
-    for line, new in changed:
-        work.rewrite(line.id, new)
-    return bool(work.operations)
-
-
-def _denied_so_far(command: c.Describe, view: View, work: Working) -> bool:
-    """ "The gallbladder contains stones" over "distended gallbladder without stones"."""
-    own = findings_of(command.text, view)
-    if not command.text or (own and not any(asserted(m) for m in own)):
-        return False
-    if attributes.is_attribute(command.value):
-        return False
-    known = {m.concept for m in own}
-    lines = contradicted(command.text, view.fact_lines)
-    if not lines or any(
-        known & {m.concept for m in x.findings if asserted(m)} for x, _, _ in lines
-    ):
-        return False
-    return put_over(command.text, view, work)
-
-
-_COMPARED = re.compile(
-    r"\b(?:left|right)\s+(?:greater|larger|more|worse|less|smaller)\s+than\s+(?:the\s+)?(?:left|right)\b",
-    re.IGNORECASE,
-)
-
-
-def _sides_compared(command: c.Describe, view: View, work: Working) -> bool:
-    """ "The effusions are right greater than left": where the sentence compares the sides."""
-    value = _COMPARED.fullmatch(command.value.strip(" ."))
-    if value is None:
-        return False
-    lines = [x for x in view.fact_lines if _COMPARED.search(x.text)]
-    if command.subject:
-        lines = fitting(command.subject, view, lines, every=True)
-    if len({x.section for x in lines}) != len(lines) or not lines:
-        raise Ask(which_one(lines) if lines else "No sentence compares the sides.", lines)
-    for line in lines:
-        changed = _COMPARED.sub(value.group().lower(), line.text)
-        work.rewrite(line.id, changed)
-    return True
 
 
 def _new_words(command: c.Describe, view: View) -> str:
@@ -135,8 +67,8 @@ def _new_words(command: c.Describe, view: View) -> str:
     value = command.value
     if attributes.is_attribute(value) or not command.subject:
         return value
-    lines = [x for x in _described_lines(command, view) if x.section == view.findings_name]
-    there = [x for x in lines if (m := _mention(x, command.subject, view, value)) and asserted(m)]
+    lines = [x for x in described_lines(command, view) if x.section == view.findings_name]
+    there = [x for x in lines if (m := mention_in(x, command.subject, view, value)) and asserted(m)]
     if len(there) != 1:
         return value
     kept = [w for w in value.strip(" .").split() if not set(stems(w)) <= set(there[0].stems)]
@@ -151,9 +83,9 @@ def _is_rate(value: str) -> bool:
 
 
 def _describe_by_attribute(command: c.Describe, view: View, work: Working) -> None:
-    lines = _described_lines(command, view)
+    lines = described_lines(command, view)
     subject = command.subject
-    pairs = [(x, _mention(x, subject, view, command.value)) for x in lines]
+    pairs = [(x, mention_in(x, subject, view, command.value)) for x in lines]
     there = [(x, m) for x, m in pairs if m is not None and asserted(m)]
     if not there:
         if subject and not findings_of(subject, view) and not command.scope:
@@ -173,68 +105,6 @@ def _describe_by_attribute(command: c.Describe, view: View, work: Working) -> No
         offer_repeat(line, mention, command.value, view, work)
     else:
         repeat(line, mention, command.value, view, work)
-
-
-def _described_lines(command: c.Describe, view: View) -> list[Line]:
-    if command.scope:
-        target = parse_target(command.scope, view)
-        found = resolve(target, view) if target is not None else None
-        if found is None or found.problem:
-            lines = list(found.candidates) if found else []
-            about = [x for x in lines if _names(x, command.subject, view)] if lines else []
-            if about:
-                return about
-            raise Ask(found.problem if found else "It is not clear which sentence is meant.")
-        about = [x for x in found.lines if _names(x, command.subject, view)]
-        return about or list(found.lines)
-    if not command.subject:
-        severity, side, quantity = attributes.parts(command.value)
-        return [
-            x
-            for x in view.fact_lines
-            if x.findings
-            and (not quantity or x.reading.quantities)
-            and (not side or x.sides)
-            and (not severity or re.search(rf"\b{attributes.SEVERITY}\b", x.text, re.I))
-        ]
-    lines = [x for x in view.fact_lines if _mention(x, command.subject, view, command.value)]
-    return [x for x in lines if x in fitting(command.subject, view, lines, every=True)]
-
-
-def _names(line: Line, subject: str, view: View) -> bool:
-    return bool(subject) and attributes.mention_of(line, subject, view) is not None
-
-
-def _mention(line: Line, subject: str, view: View, value: str) -> Mention | None:
-    """What the subject names in the line: a finding, or with a number also an organ."""
-    if subject:
-        found = attributes.mention_of(line, subject, view)
-        measured = attributes.parts(value)[2] and line.reading.quantities
-        if measured and not findings_of(subject, view):
-            organ = attributes.anatomy_of(line, subject, view)
-            if organ is not None and _measures(line, organ):
-                return organ
-            word = attributes.plain_mention(line, subject)
-            others = [m for m in line.findings if asserted(m) and word and word.text not in m.text]
-            return word if word is not None and not others and _numbered(line, word) else None
-        return found
-    there = [m for m in line.findings if asserted(m)]
-    return there[0] if len({m.concept for m in there}) == 1 else (line.findings or (None,))[0]
-
-
-def _numbered(line: Line, word: Mention) -> bool:
-    """True when the line's one number, or the number beside it, is this word's."""
-    low, high = attributes.segment(line.text, word)
-    near = [q for q in line.reading.quantities if low <= q.start < high]
-    return len(near) == 1 or len(line.reading.quantities) == 1
-
-
-def _measures(line: Line, organ: Mention) -> bool:
-    """True when the line gives the organ itself a number, not a finding in it."""
-    low, high = attributes.segment(line.text, organ)
-    if any(low <= m.start < high for m in line.findings if asserted(m)):
-        return False
-    return any(low <= q.start < high for q in line.reading.quantities)
 
 
 def _one_place(there: list[tuple[Line, Mention]], value: str, view: View) -> tuple[Line, Mention]:
@@ -286,7 +156,7 @@ def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
             raise Ask(which_one(lines), lines)
         lines = subject
     line = lines[0]
-    if _only_number(line, command, work):
+    if _only_number(line, command, work) or _over_clause(line, command, view, work):
         return
     mention = attributes.mention_of(line, command.subject, view)
     denied = mention is not None and bool(mention.concept) and not asserted(mention)
@@ -318,6 +188,15 @@ def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
         _offer_contrary(line, command, view, work)
         return
     _beside(line, command, view, work)
+
+
+def _over_clause(line: Line, command: c.Describe, view: View, work: Working) -> bool:
+    text = over_clause(line, command.text, command.subject) if command.text else None
+    if text is None or text == line.text:
+        return False
+    work.rewrite(line.id, text)
+    _offer_contrary(line, command, view, work)
+    return True
 
 
 def _is_certain(line: Line, subject: str, view: View) -> bool:
@@ -423,16 +302,6 @@ _NORMAL = re.compile(
 )
 
 
-#: Words that say how a thing is, and nothing of what else there is.
-_STATE_WORDS = frozenset(
-    stems(
-        "normal size limits within unremarkable clear intact configuration contour contours appearance "
-        "enlarged dilated borderline mildly moderately severely markedly slightly stable unchanged "
-        "caliber shape position attenuation echotexture patent grossly otherwise midline signal"
-    )
-)
-
-
 def _left_over(line: Line, command: c.Describe, others: list[Mention]) -> bool:
     """True when the line holds words that the new sentence would lose."""
     own = {
@@ -441,7 +310,7 @@ def _left_over(line: Line, command: c.Describe, others: list[Mention]) -> bool:
         if m not in others and (m.location or m.kind == "anatomy")
         for s in stems(m.text)
     }
-    left = set(line.stems) - set(stems(command.text)) - _STATE_WORDS - own
+    left = set(line.stems) - set(stems(command.text)) - STATE_WORDS - own
     return len(left) > 1
 
 
@@ -470,8 +339,13 @@ def _offer_contrary(line: Line, command: c.Describe, view: View, work: Working) 
     """Impression sentences on the finding that the old sentence held, and the new one does not."""
     new = {(m.concept, m.presence) for m in findings_of(command.text, view)}
     for mention in line.findings:
-        if (mention.concept, mention.presence) in new or not asserted(mention):
+        if not asserted(mention):
             continue
         for other, same in stating(mention, view.fact_lines, there=True):
-            if other.id != line.id and len({m.concept for m in other.findings}) == 1 and same:
+            if other.id == line.id or len({m.concept for m in other.findings}) != 1 or not same:
+                continue
+            worded = over_clause(other, command.text, command.subject)
+            if worded is not None and worded != other.text:
+                work.offer(work.rewritten(other.id, worded))
+            elif (mention.concept, mention.presence) not in new:
                 work.offer(ops.Delete(other.id))

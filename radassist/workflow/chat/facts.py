@@ -140,7 +140,7 @@ def _noun_and_value(head: str, view: View) -> tuple[str, str]:
         flags=re.I,
     )
     match = re.fullmatch(
-        r"(?:the\s+)?([a-z -]+?)\s*[:,]?\s+(" + attributes.QUANTITY + r")", head, re.I
+        r"(?:the\s+)?([a-z -]+?)\s*[:,]?\s+(" + attributes.QUANTITY + r"|\d\.\d+)", head, re.I
     )
     if match and parse_target(match.group(1), view) is not None:
         return match.group(1), match.group(2)

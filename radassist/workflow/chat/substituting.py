@@ -8,6 +8,7 @@ from __future__ import annotations
 from radassist.domain.reading.quantities import quantities
 from radassist.workflow.chat import attributes, describing
 from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.fact_forms import without_interval
 from radassist.workflow.chat.lookup import (
     found_lines,
     state_one_finding,
@@ -63,7 +64,8 @@ def _put(
         moved = attributes.with_side(text, mention, new) if mention is not None else None
         if moved is not None and moved != text:
             return moved
-    return substituted(text, old, new)
+    changed = substituted(text, old, new)
+    return without_interval(changed, new) if changed else changed
 
 
 def _note_alike(lines: list[Line], old: str, new: str, view: View, offered: dict[str, str]) -> None:
