@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,6 +33,11 @@ _EXAMPLES = (
     "Say what to change, or ask what the report says:\n"
     "“delete sentence 2”   “the nodule is 8 mm not 6 mm”   “any effusion?”"
 )
+
+
+def _without_ids(answer: str) -> str:
+    """ "Findings 3" for "Findings 3 (s7)": the number stands on the screen, the id does not."""
+    return re.sub(r"(?<=\d) \(s\d+\)", "", answer)
 
 
 class ChatPanel(QWidget):
@@ -122,7 +129,7 @@ class ChatPanel(QWidget):
         self._turn, self._before, self._expected = turn, before, turn.after
         box, layout = self._box()
         if turn.answer:
-            layout.addWidget(_wrapped(turn.answer))
+            layout.addWidget(_wrapped(_without_ids(turn.answer)))
         self._add_diff(layout, before, turn.after)
         for notice in turn.notices:
             layout.addWidget(_wrapped(notice, theme.WARNING))
