@@ -116,7 +116,9 @@ def test_held_out_patients_are_measured_well(
         for label, bit in ((1, 1), (2, 2), (3, 4)):
             one, two = answer.label_map == label, (bits & bit) > 0
             scores.append(2 * np.count_nonzero(one & two) / (one.sum() + two.sum()))
-    assert np.mean(np.abs(errors)) < 0.02
+    # A dozen patients with three of the worst among them: the bars are for all, in the slow test.
+    assert np.median(np.abs(errors)) < 0.015
+    assert np.mean(np.abs(errors)) < 0.03
     assert np.mean(scores) > 0.95
 
 
@@ -155,6 +157,63 @@ def test_a_negative_is_corrected_and_told(
         assert any("inverted" in w for w in answer.warnings)
         straight = measured(model.analyse(pixels, spacing_mm=None))
         assert answer.ctr.ratio == pytest.approx(straight.ctr.ratio, abs=0.05)
+
+
+def test_a_chest_that_is_cut_off_below_is_refused(
+    model: CxrAnatomy, shared_data: Path, rows: list[dict[str, str]]
+) -> None:
+    """A heart cut in half is narrow: before, two in three were measured, at 0.25 to 0.62."""
+    for row in rows:
+        pixels = read(shared_data / "cxr" / row["file"])
+        answer = refused(model.analyse(pixels[: pixels.shape[0] // 2], spacing_mm=None))
+        if answer.check == "cut_below":
+            assert (
+                answer.reason == "the image ends inside the chest, at its lower edge: not measured"
+            )
+
+
+OPAQUE = [
+    "nih/320/00011925_032.jpg",  # left lung white: the heart is drawn over its base
+    "nih/128/00003923_007.jpg",  # basal effusions: no lower heart border
+    "nih/128/00001836_004.jpg",  # shifted mediastinum, opaque right base
+    "tb/tb_rahman_Tuberculosis-475.jpg",  # both bases opaque
+]
+
+
+@pytest.mark.parametrize("name", OPAQUE)
+def test_a_heart_without_visible_borders_is_not_measured_as_if_it_had_them(
+    model: CxrAnatomy, shared_data: Path, name: str
+) -> None:
+    answer = model.analyse(read(shared_data / "cxr" / name), spacing_mm=None)
+    assert isinstance(answer, Refusal) or answer.ctr_half_width_95 > 0.07
+    if isinstance(answer, AnatomyResult) and answer.ctr_half_width_95 > 0.10:
+        assert any("uncertain" in w for w in answer.warnings)
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_card_hold_on_all_held_out_patients(
+    model: CxrAnatomy, shared_data: Path
+) -> None:
+    with (shared_data / "cxr" / "ctr_masks.csv").open(newline="") as handle:
+        held = [r for r in csv.DictReader(handle) if r["split"] == "val" and r["usable"] == "1"]
+    errors, covered, scores = [], [], []
+    for row in held:
+        bits = np.array(Image.open(shared_data / "cxr" / row["mask"]))
+        if np.nonzero(bits & 4)[1].mean() > np.nonzero(bits & 2)[1].mean():
+            continue  # one mask has left lung and heart exchanged
+        answer = measured(model.analyse(read(shared_data / "cxr" / row["file"]), spacing_mm=None))
+        errors.append(answer.ctr.ratio - float(row["ctr_from_mask"]))
+        covered.append(abs(errors[-1]) <= answer.ctr_half_width_95)
+        found = [
+            (answer.label_map == label, (bits & bit) > 0) for label, bit in ((1, 1), (2, 2), (3, 4))
+        ]
+        scores.append([2 * np.count_nonzero(a & b) / (a.sum() + b.sum()) for a, b in found])
+    right, left, heart = np.mean(scores, axis=0)
+    assert min(right, left) >= 0.96
+    assert heart >= 0.93
+    assert np.mean(np.abs(errors)) <= 0.020
+    assert abs(np.mean(errors)) <= 0.005
+    assert np.mean(covered) >= 0.90
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

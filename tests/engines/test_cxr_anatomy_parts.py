@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radassist.engines.vision import cleaning, plausibility
+from radassist.engines.vision import cleaning, plausibility, uncertainty
 from radassist.engines.vision.calibration import load_calibration
 from radassist.engines.vision.canvas import make_canvas, stretch, trim
 
@@ -104,6 +105,56 @@ def test_a_drawn_chest_is_plausible_and_its_turns_are_not() -> None:
     assert plausibility.quantities(np.zeros((9, 9), np.uint8), 1.0, 0.0) is None
 
 
+@pytest.mark.parametrize(
+    ("part", "check"),
+    [
+        (np.s_[:110], "cut_below"),
+        (np.s_[90:], "cut_above"),
+        (np.s_[:, 50:], "cut_beside"),
+        (np.s_[:, :160], "cut_beside"),
+    ],
+)
+def test_a_chest_that_runs_out_of_the_image_is_out_of_range(part: object, check: str) -> None:
+    values = plausibility.quantities(np.ascontiguousarray(chest()[part]), 0.9, 0.0)  # type: ignore[index]
+    assert values is not None
+    names = [n for n, _ in plausibility.out_of_range(values, load_calibration(PACK).ranges)]
+    assert check in names
+
+
+def test_the_margin_that_makes_a_canvas_square_is_no_edge_of_the_image() -> None:
+    canvas = make_canvas(np.random.default_rng(0).random((100, 200)), 80)
+    labels = np.zeros((160, 160), np.uint8)
+    labels[40:120] = 1
+    assert canvas.inside(labels).shape == (80, 160)
+    assert canvas.inside(labels).all()
+
+
+def probabilities(labels: npt.NDArray[np.uint8], sure: float) -> npt.NDArray[np.float32]:
+    out = np.full((4, *labels.shape), (1 - sure) / 3, np.float32)
+    for label in range(4):
+        out[label][labels == label] = sure
+    return out
+
+
+def test_what_is_sure_and_round_moves_little_and_what_hangs_on_a_neck_moves_much() -> None:
+    sure = probabilities(chest(), 0.99)
+    assert uncertainty.spread((sure, sure), 0.005, 0.01) < 0.02
+    glued = chest()
+    glued[130:140, 130:178] = 3  # a streak from the heart towards the chest wall
+    streak = probabilities(glued, 0.99)
+    assert uncertainty.spread((streak, streak), 0.005, 0.01) > 0.04
+    assert uncertainty.spread((sure, streak), 0.005, 0.01) > 0.04
+    unsure = probabilities(chest(), 0.99)
+    heart = np.roll(chest() == 3, 12, axis=1)
+    unsure[3][heart & (chest() != 3)] = 0.5  # half a heart more, if favoured
+    assert uncertainty.spread((unsure, unsure), 0.005, 0.01) > 0.02
+
+
+def test_nothing_to_measure_is_the_widest_spread() -> None:
+    nothing = probabilities(np.zeros((64, 64), np.uint8), 0.99)
+    assert uncertainty.spread((nothing, nothing), 0.005, 0.01) == 1.0
+
+
 def test_pack_lists_what_the_runtime_loads_with_true_hashes() -> None:
     pack = tomllib.loads((PACK / "pack.toml").read_text(encoding="utf-8"))
     names = {f["name"] for f in pack["files"]}
@@ -113,6 +164,21 @@ def test_pack_lists_what_the_runtime_loads_with_true_hashes() -> None:
         assert len(payload) == entry["size"]
         assert hashlib.sha256(payload).hexdigest() == entry["sha256"]
     assert sum(path.stat().st_size for path in PACK.iterdir() if path.is_file()) < 5 * 1024 * 1024
+
+
+def test_the_card_says_what_was_measured() -> None:
+    """Card, manifest and results are of the same run."""
+    results = json.loads((PACK / "results.json").read_text(encoding="utf-8"))["int8"]
+    pack = tomllib.loads((PACK / "pack.toml").read_text(encoding="utf-8"))
+    card = (PACK / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card.startswith(f"# cxr-anatomy {pack['version']}")
+    assert "@" not in card
+    for group in ("all", "masks_in_order"):
+        numbers = results[group]
+        shown = [*numbers["dice"].values(), numbers["ctr_mae"], numbers["ctr_bias"]]
+        for n in [*shown, numbers["interval_coverage"]]:
+            assert f"{n['value']:.4f} [{n['low']:.4f}, {n['high']:.4f}]" in card
+    assert pack["results"]["ctr_mae"] == results["all"]["ctr_mae"]["value"]
 
 
 def test_damaged_gate_file_is_an_error(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ class Calibration:
     :param size: side of the square that the network reads, in pixels.
     :param limits: probability above which the gate head's answer counts, by name.
     :param ranges: plausible range of each quantity of :mod:`.plausibility`.
-    :param floor: half-width of the CTR's 95 % interval where the two views agree.
-    :param slope: what is added per unit of disagreement between the views.
+    :param floor: half-width of the CTR's 95 % interval where nothing moves the ratio.
+    :param slope: what is added per unit that the ratio moves, see :mod:`.uncertainty`.
     :param lung_disc, heart_disc: radius of the disc that opens the regions, in parts of the side.
     :param centre: mean of the pooled features of the training images, shape (f,).
     :param whiten: (k, f): projects a centred feature vector to k components of unit variance.

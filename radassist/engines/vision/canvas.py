@@ -26,13 +26,16 @@ class Canvas:
     source: tuple[int, int, int, int]
     shape: tuple[int, int]
 
-    def back(self, labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """A label map (n * size, n * size) on the canvas -> one of the image's shape."""
+    def inside(self, labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The part of a label map (n * size, n * size) that lies on the image: its edges are the
+        image's own (after trimming), not those of the margin that makes the canvas square."""
         n = labels.shape[0] / self.pixels.shape[0]
         top, left, height, width = (round(v * n) for v in self.content)
-        inner = Image.fromarray(
-            np.ascontiguousarray(labels[top : top + height, left : left + width])
-        )
+        return labels[top : top + height, left : left + width]
+
+    def back(self, labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """A label map (n * size, n * size) on the canvas -> one of the image's shape."""
+        inner = Image.fromarray(np.ascontiguousarray(self.inside(labels)))
         y, x, rows, columns = self.source
         out = np.zeros(self.shape, np.uint8)
         out[y : y + rows, x : x + columns] = np.asarray(

@@ -15,16 +15,20 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from radassist.domain.cardiothoracic import CardiothoracicRatio, measure_ctr
+from radassist.domain.cardiothoracic import measure_ctr
 from radassist.engines.vision import cleaning, plausibility
 from radassist.engines.vision.calibration import Calibration, load_calibration
 from radassist.engines.vision.canvas import Canvas, make_canvas
 from radassist.engines.vision.types import AnatomyResult, Refusal
+from radassist.engines.vision.uncertainty import spread
 
 FloatArray = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
 
 LABELS = ((1, "right lung"), (2, "left lung"), (3, "heart"))
+#: Half-width of the 95 % interval above which the reader is warned, and above which the interval
+#: reaches from the smallest heart to the largest, so that the ratio says nothing and is not given.
+DOUBTFUL_HALF, WIDEST_HALF = 0.10, 0.25
 SMALLEST_SIDE = 64  # below this an image holds no measurable heart border
 WORK_GRID = 640  # side of the grid on which regions are cleaned
 _SWAP = (0, 2, 1, 3)  # classes under a left-right mirror
@@ -111,7 +115,7 @@ class CxrAnatomy:
         if refusal is not None:
             return refusal
         labels, confidence, stray = self.regions(view)
-        refusal = self._refuse_regions(labels, confidence, stray)
+        refusal = self._refuse_regions(canvas.inside(labels), confidence, stray)
         if refusal is not None:
             return refusal
         return self._result(canvas, view, labels, confidence, negative, spacing_mm)
@@ -182,6 +186,8 @@ class CxrAnatomy:
         if not worst:
             return None
         name = worst[0][0]
+        if name.startswith("cut_"):  # a chest it is, but not all of it
+            return Refusal(f"{plausibility.MEANING[name]}: not measured", name)
         return Refusal(f"{_NOT_CHEST}: {plausibility.MEANING[name]}", name)
 
     def _result(
@@ -200,6 +206,13 @@ class CxrAnatomy:
             if spacing_mm is not None and min(spacing_mm) <= 0:
                 raise
             return Refusal(f"{_NOT_CHEST}: {error}", "missing")
+        half_width = self._half_width(view)
+        if half_width > WIDEST_HALF:
+            return Refusal(
+                "not measured: the borders of heart and chest are too uncertain, "
+                f"the ratio could be {ctr.ratio:.2f} give or take {half_width:.2f}",
+                "uncertain",
+            )
         mirrored = (
             view.flipped > self._calibration.limits["flipped"]
             or ctr.heart_share_image_right < self._calibration.limits["heart_share"]
@@ -207,24 +220,19 @@ class CxrAnatomy:
         return AnatomyResult(
             label_map=label_map,
             ctr=ctr,
-            ctr_half_width_95=self._half_width(view, ctr),
+            ctr_half_width_95=half_width,
             confidence=tuple((n, c) for (_, n), c in zip(LABELS, confidence, strict=True)),
             ood_score=self._calibration.distance(view.features),
             mirrored=mirrored,
             inverted=negative,
-            warnings=_warnings(label_map, negative, mirrored),
+            warnings=_warnings(label_map, negative, mirrored, half_width),
         )
 
-    def _half_width(self, view: View, ctr: CardiothoracicRatio) -> float:
-        """Calibrated on held-out training patients: a floor plus a part of the disagreement."""
-        spread = 0.0
-        for probabilities in view.each:
-            labels = self._clean(probabilities.argmax(0).astype(np.uint8))
-            try:
-                spread = max(spread, abs(measure_ctr(labels).ratio - ctr.ratio))
-            except ValueError:
-                spread = 1.0
-        return min(1.0, self._calibration.floor + self._calibration.slope * spread)
+    def _half_width(self, view: View) -> float:
+        """Calibrated on training patients: a floor plus what disturbing the answer moves."""
+        numbers = self._calibration
+        moved = spread(view.each, numbers.lung_disc, numbers.heart_disc)
+        return min(1.0, numbers.floor + numbers.slope * moved)
 
 
 def _negative(canvas: Canvas) -> Canvas:
@@ -246,8 +254,10 @@ def _unreadable(pixels: npt.NDArray[np.generic]) -> Refusal | None:
     return None
 
 
-def _warnings(labels: Labels, negative: bool, mirrored: bool) -> tuple[str, ...]:
+def _warnings(labels: Labels, negative: bool, mirrored: bool, half_width: float) -> tuple[str, ...]:
     found = []
+    if half_width > DOUBTFUL_HALF:
+        found.append("the borders of heart or chest are uncertain here: check the lines")
     if negative:
         found.append("image corrected: it was inverted (a negative)")
     if mirrored:

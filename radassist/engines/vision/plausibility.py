@@ -26,6 +26,9 @@ MEANING = {
     "fill_heart": "the heart has an implausible shape",
     "confidence": "lungs and heart cannot be told apart with confidence",
     "stray": "lungs and heart fall apart into pieces",
+    "cut_above": "the image ends inside the chest, at its upper edge",
+    "cut_below": "the image ends inside the chest, at its lower edge",
+    "cut_beside": "the image ends inside the chest, at its side",
 }
 
 
@@ -37,7 +40,10 @@ def _box(mask: npt.NDArray[np.bool_]) -> tuple[float, float, float, float]:
 def quantities(labels: Labels, confidence: float, stray: float) -> dict[str, float] | None:
     """The numbers named in :data:`MEANING`; None where a structure is missing.
 
-    Areas are parts of the thorax's bounding box, positions are parts of its height or width.
+    Areas are parts of the thorax's bounding box, positions are parts of its height or width, cuts
+    the part of its width or height over which lungs or heart run out of the image.
+
+    :param labels: (rows, columns), the edges of the map being those of the image.
     """
     masks = [labels == label for label in (1, 2, 3)]
     areas = [float(np.count_nonzero(m)) for m in masks]
@@ -63,7 +69,17 @@ def quantities(labels: Labels, confidence: float, stray: float) -> dict[str, flo
         "fill_heart": fills[2],
         "confidence": confidence,
         "stray": stray,
+        "cut_above": float(_at_edge(labels).any(0).sum()) / width,
+        "cut_below": float(_at_edge(labels[::-1]).any(0).sum()) / width,
+        "cut_beside": max(
+            float(_at_edge(side).any(0).sum()) / height for side in (labels.T, labels.T[::-1])
+        ),
     }
+
+
+def _at_edge(labels: Labels) -> npt.NDArray[np.bool_]:
+    """Lungs and heart in the first hundredth of the rows."""
+    return labels[: max(1, labels.shape[0] // 100)] > 0
 
 
 def out_of_range(

@@ -3,12 +3,13 @@
     python train.py --data DATA fit          # stage 1: masks only  -> work/stage1.pt
     python train.py --data DATA refit        # stage 2: and pseudo-labelled NIH -> work/stage2.pt
     python train.py --data DATA export       # model.fp32.onnx, model.onnx, gate.npz, pack.toml
+    python train.py --data DATA calibrate    # gate.npz and pack.toml alone, part of export
     python train.py --data DATA evaluate     # results.json, by the shipped runtime
 
 ``DATA`` holds ``cxr/ctr_masks.csv`` and ``cxr/nih.csv`` with their images.  Rows with split
-``val`` are never read before ``evaluate``.  Choices (resolution, thresholds, uncertainty) are made
-on an inner fold of the training patients, see :func:`inner_fold`.  Needs torch, onnx, onnxruntime,
-scipy, pillow.
+``val`` are never read before ``evaluate``.  Choices (resolution, thresholds) are made on an inner
+fold of the training patients, see :func:`inner_fold`; the interval rests on all of them.  Needs
+torch, onnx, onnxruntime, scipy, pillow.
 """
 
 from __future__ import annotations
@@ -321,19 +322,28 @@ def command_export(args: argparse.Namespace) -> None:
     pack = args.pack
     model.eval().to(memory_format=torch.contiguous_format)
     export.export_float(model, SIZE, pack / "model.fp32.onnx")
-    rows = training_rows(args.data, inner=False)
-    inner = training_rows(args.data, inner=True)
-    fit_on, limit_on = export.familiar_images(args.data, rows)
+    fit_on, _ = export.familiar_images(args.data, training_rows(args.data, inner=False))
     some = random.Random(3).sample(fit_on, 96)  # noqa: S311
     images = [export.read_image(p) for p in some]
     export.quantise(pack / "model.fp32.onnx", pack / "model.onnx", images, SIZE)
+    command_calibrate(args)
+
+
+def command_calibrate(args: argparse.Namespace) -> None:
+    """The numbers beside the network that the pack holds: gate, plausible ranges, interval."""
+    import export
+
+    pack = args.pack
+    rows = training_rows(args.data, inner=False)
+    inner = training_rows(args.data, inner=True)
+    fit_on, limit_on = export.familiar_images(args.data, rows)
     paths = [args.data / "cxr" / r["file"] for r in inner]
     numbers = export.fit_gate(pack, fit_on, limit_on, paths, SIZE)
     numbers["ctr_slope"] = 1.0
     export.write_pack(pack, numbers, SIZE)
     pairs = [
         (export.read_image(args.data / "cxr" / r["file"]), labels_of(args.data / "cxr" / r["mask"]))
-        for r in inner
+        for r in rows + inner
     ]
     floor, slope = export.calibrate_interval(pack, pairs)
     numbers["ctr_floor"], numbers["ctr_slope"] = round(floor, 4), slope
@@ -367,7 +377,7 @@ def main() -> None:
     parser.add_argument("--weights", default="stage2.pt")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("stage", choices=["fit", "refit", "export", "evaluate"])
+    parser.add_argument("stage", choices=["fit", "refit", "export", "calibrate", "evaluate"])
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads)
@@ -375,6 +385,7 @@ def main() -> None:
         "fit": command_fit,
         "refit": command_refit,
         "export": command_export,
+        "calibrate": command_calibrate,
         "evaluate": command_evaluate,
     }[args.stage](args)
 
