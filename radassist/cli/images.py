@@ -105,8 +105,7 @@ def _see_all(
 def _say_unread(rejected: RejectedFile, *, as_json: bool) -> None:
     refusal = f"not read: {rejected.reason}"
     if as_json:
-        path = str(rejected.path)
-        say_json({"path": path, "pack": None, "findings": [], "refusal": refusal})
+        say_json(_seen_line(str(rejected.path), refusal=refusal))
     else:
         tell(f"{rejected.path}: {refusal}")
 
@@ -137,18 +136,36 @@ def _say_seen(
         for warning in answer.warnings:
             say(f"{path}: note: {warning}")
         return
-    line: dict[str, Any] = {
-        "path": path,
+    line = _seen_line(path, refusal=answer.refusal or None)
+    line |= {
         "frame": frame.frame,
+        "view": series.view,
         "pack": answer.pack or None,
         "findings": [_finding_json(f, answer, mask) for f in answer.findings],
-        "refusal": answer.refusal or None,
         "warnings": list(answer.warnings),
         "seconds": round(answer.seconds, 4),
     }
-    if series.view:
-        line["view"] = series.view
     say_json(line)
+
+
+def _seen_line(path: str, *, refusal: str | None) -> dict[str, Any]:
+    """A line of ``see --json`` with every key that any line has."""
+    return {
+        "path": path,
+        "frame": None,
+        "view": "",
+        "pack": None,
+        "findings": [],
+        "refusal": refusal,
+        "warnings": [],
+        "seconds": 0.0,
+    }
+
+
+#: How ``see`` gives places on an image.
+_COORDINATES = (
+    "pixels of the stored image: x along columns, y along rows, centre of the first pixel (0, 0)"
+)
 
 
 def _finding_json(finding: Finding, answer: VisionResult, mask: str | None) -> dict[str, Any]:
@@ -157,6 +174,7 @@ def _finding_json(finding: Finding, answer: VisionResult, mask: str | None) -> d
         "image": finding.image.to_dict() if finding.image else None,
         "calipers": [c.to_dict() for c in measurement.calipers] if measurement else [],
         "regions": _regions(answer),
+        "coordinates": _COORDINATES,
     }
     if mask:
         evidence["mask"] = mask
@@ -171,6 +189,10 @@ def _finding_json(finding: Finding, answer: VisionResult, mask: str | None) -> d
         data["value"] = measurement.value
         data["unit"] = measurement.unit
         data["half_width_95"] = measurement.half_width_95
+        if measurement.half_width_95 is not None:
+            low = measurement.value - measurement.half_width_95
+            high = measurement.value + measurement.half_width_95
+            data["interval_95"] = [round(max(0.0, low), 6), round(high, 6)]
     if finding.score is not None:
         data["probability"] = finding.score
     data["evidence"] = evidence

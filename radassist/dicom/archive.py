@@ -73,7 +73,7 @@ class DicomArchive:
         """Read headers and group them into patient, study and series.
 
         :param paths: folders (read with all below), DICOM files, DICOMDIRs, zips, or pictures
-            (JPEG, PNG, TIFF) named one by one.
+            (JPEG, PNG, TIFF), named one by one or as a folder of nothing else.
         :raises NothingOpened: no image at all; holds the list of files and reasons.
         :raises InputFault: a path is missing, empty, unreadable, or a hostile zip.
         :raises Cancelled: the user cancelled.

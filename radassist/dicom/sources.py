@@ -36,7 +36,8 @@ class Sources:
     """What is to be read.
 
     :param files: regular files, each once, in the order in which they were found.
-    :param pictures: JPEG, PNG or TIFF files that the user named one by one.
+    :param pictures: JPEG, PNG or TIFF files that the user named, one by one or as a folder that
+        holds nothing else to look at.
     :param shown: name to show for a file that was unpacked from a zip.
     :param named: files that the user named one by one.
     """
@@ -92,7 +93,7 @@ def _mode(path: Path) -> int:
 
 def _walk(folder: Path, found: Sources, progress: Progress, cancel: CancelToken) -> None:
     """All regular files below a folder; linked folders are not followed (they may go round)."""
-    before = len(found.files) + len(found.rejected)
+    before, known = len(found.files) + len(found.rejected), len(found.files)
 
     def unreadable(error: OSError) -> None:
         path = Path(error.filename or folder)
@@ -119,6 +120,20 @@ def _walk(folder: Path, found: Sources, progress: Progress, cancel: CancelToken)
         progress(-1, f"{len(found.files)} files found")
     if len(found.files) + len(found.rejected) == before:
         raise InputFault(f"The folder {folder} is empty.", "Name a folder with DICOM images.")
+    _as_pictures(found, known)
+
+
+def _as_pictures(found: Sources, first: int) -> None:
+    """Open the pictures of a folder that holds nothing else to look at.
+
+    Beside DICOM files a picture is a snapshot or a thumbnail and stays a note.
+    """
+    files = found.files[first:]
+    pictures = [path for path in files if path.suffix.lower() in PICTURE_ENDINGS]
+    others = [path for path in files if path.suffix.lower() not in PICTURE_ENDINGS]
+    if pictures and all(path.suffix.lower() in _OTHER_ENDINGS for path in others):
+        found.files[first:] = others
+        found.pictures += pictures
 
 
 def _take(path: Path, found: Sources) -> None:

@@ -294,6 +294,16 @@ def test_a_picture_in_a_folder_is_listed_and_a_broken_one_refused(
         open_with(archive, tmp_path / "broken.png")
 
 
+def test_a_folder_of_pictures_alone_is_opened(archive: DicomArchive, tmp_path: Path) -> None:
+    for name in ("b.png", "a.jpg"):
+        Image.new("L", (80, 64), 90).save(tmp_path / name)
+    (tmp_path / "list.csv").write_text("a,b\n", encoding="utf-8")
+    result = open_with(archive, tmp_path)
+    shown = [series.frames[0].instance.shown_path.name for _, series in result.series()]
+    assert sorted(shown) == ["a.jpg", "b.png"]
+    assert [(r.path.name, r.severity) for r in result.rejected] == [("list.csv", "note")]
+
+
 def test_nothing_of_a_zip_is_written_under_its_own_name(study_zip: Path, tmp_path: Path) -> None:
     mine = Unpacker(tmp_path)
     found = mine.unpack(study_zip, lambda f, t: None, Never())

@@ -158,6 +158,20 @@ def test_see_says_one_line_an_image(radassist: CommandLine, chest: Path) -> None
     for finding in line["findings"]:
         assert {"name", "side", "evidence"} <= set(finding)
         assert "value" in finding or "probability" in finding
+        low, high = finding["interval_95"]
+        assert 0 <= low < finding["value"] < high
+        assert finding["evidence"]["coordinates"].startswith("pixels of the stored image")
+
+
+def test_every_line_of_see_has_the_same_keys(
+    radassist: CommandLine, chest: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.dcm").write_text("no image", encoding="utf-8")
+    ran = radassist("see", chest, chest.parent / "693_J2KR.dcm", tmp_path / "text.dcm", "--json")
+    assert ran.code == 1, ran.err
+    lines = ran.lines()
+    assert len(lines) == 3
+    assert len({tuple(line) for line in lines}) == 1
 
 
 def test_see_refuses_by_name(radassist: CommandLine, chest: Path) -> None:
