@@ -348,3 +348,14 @@ def test_a_clause_goes_as_a_whole(chat: Chat) -> None:
 def test_a_number_beyond_the_findings_names_no_other_sentence(chat: Chat) -> None:
     turn = chat.respond(make_report(), "delete sentence 9")
     assert turn.operations == () and "There is no sentence 9" in (turn.answer or "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["turn finding 2 into something more readable", "cut down impression one"],
+)
+def test_a_wish_about_style_never_becomes_the_text(chat: Chat, said: str) -> None:
+    """Without a model: what rules can shorten, or nothing; never the wish itself."""
+    turn = chat.respond(make_report(), said)
+    kept = " ".join(texts(turn, "Findings") + texts(turn, "Impression"))
+    assert "readable" not in kept and "6 mm" in kept

@@ -24,7 +24,7 @@ from radassist.workflow.chat.grammar_change import (
     set_section,
     trailing_scope,
 )
-from radassist.workflow.chat.grammar_style import style
+from radassist.workflow.chat.grammar_style import early_style, style
 from radassist.workflow.chat.grammar_text import add_command, delete_command
 from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spoken import (
@@ -45,6 +45,7 @@ def parse(clause: str, view: View) -> c.Command | None:
         _control,
         _mark,
         _case,
+        early_style,
         delete_command,
         section_date,
         set_section,

@@ -23,17 +23,27 @@ _WISH = re.compile(
     r"polish|rephrase|reword|paraphrase|rewrite|differently|explain)\b",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    rf"\b(?:the\s+)?(?:{ORDINAL}\s+(?:{NOUN}|findings?|impressions?)|"
-    rf"(?:{NOUN}|findings?|impressions?|number)\s+#?{NUMBER}\b|s\d+\b|"
-    rf"(?:[\w-]+\s+){{1,3}}?(?:sentences?|statements?|lines?|impression)\b)",
-    re.IGNORECASE,
+#: Phrases that name statements, the surest first: by place, by number, by what they are about.
+_NAMED = tuple(
+    re.compile(rf"\b(?:the\s+)?{pattern}", re.IGNORECASE)
+    for pattern in (
+        rf"(?:{ORDINAL}\s+(?:{NOUN}|findings?|impressions?))",
+        rf"(?:(?:{NOUN}|findings?|impressions?|number)\s+#?{NUMBER}\b|s\d+\b)",
+        r"(?:[\w-]+\s+){1,3}?(?:sentences?|statements?|lines?|impression)\b",
+    )
 )
 
 
 def style(text: str, scope: str, view: View) -> c.Command | None:
     """A wish about the wording of statements that are named."""
     return _by_verb(text, scope, view) or _made(text, view) or _in_any_order(text, scope, view)
+
+
+def early_style(text: str, scope: str, view: View) -> c.Command | None:
+    """Wishes that begin like another command: "cut down impression one", "turn it into ..."."""
+    if re.match(r"(?:cut down|turn|say|put)\b", text, re.I) is None:
+        return None
+    return _in_any_order(text, scope, view)
 
 
 def _by_verb(text: str, scope: str, view: View) -> c.Command | None:
@@ -68,7 +78,7 @@ def _in_any_order(text: str, scope: str, view: View) -> c.Command | None:
     """ "sentence 1 is way too long, tighten it up", "explain finding 2 in plain English"."""
     if _WISH.search(text) is None or re.search(r"[\"“:]", text):
         return None
-    named = _NAMED.search(text)
+    named = next((found for p in _NAMED if (found := p.search(text))), None)
     target = named.group() if named else scope
     if not target or not is_explicit(target, view):
         return None

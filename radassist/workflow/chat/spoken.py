@@ -324,7 +324,15 @@ def clauses(text: str) -> list[str]:
         parts.append(text[start : match.start()].strip())
         start = match.end()
     parts.append(text[start:].strip())
+    if len(parts) > 1 and _AGAIN.fullmatch(parts[-1]):
+        parts.pop()  # "sentence 1 is too long, tighten it up" asks once
     return [plain(part) for part in parts if part]
+
+
+_AGAIN = re.compile(
+    r"(?:tighten|shorten|trim|simplify|cut|condense|rewrite|reword)\s+(?:it|this|that|them)(?:\s+(?:up|down))?[.!]?",
+    re.IGNORECASE,
+)
 
 
 def _needs_the_rest(part: str, rest: str) -> bool:
