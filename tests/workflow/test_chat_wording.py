@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from radassist.workflow.chat.cutting import without_item
 from radassist.workflow.chat.deleting import without_comparison
 from radassist.workflow.chat.shortening import shortened
 from radassist.workflow.chat.wording import (
@@ -15,7 +16,6 @@ from radassist.workflow.chat.wording import (
     stem,
     substituted,
     tidy,
-    without_item,
 )
 
 

@@ -11,19 +11,14 @@ from radassist.domain.findings import Evidence, EvidenceKind, Laterality
 from radassist.domain.reading import Mention, split_sentences
 from radassist.workflow.chat import attributes
 from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.cutting import without_item, without_phrase
 from radassist.workflow.chat.denials import put_over
 from radassist.workflow.chat.propagation import asserted, sides_agree
 from radassist.workflow.chat.resolving import fitting, region_of, resolve, which_one
 from radassist.workflow.chat.targets import parse_target
 from radassist.workflow.chat.values import repeat, set_attributes
 from radassist.workflow.chat.view import FACT_SECTIONS, Line, View
-from radassist.workflow.chat.wording import (
-    sentence,
-    stems,
-    tidy,
-    without_item,
-    without_phrase,
-)
+from radassist.workflow.chat.wording import sentence, stems, tidy
 from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from radassist.domain import operations as ops
 from radassist.workflow.chat import assertions, attributes
 from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.cutting import without_clause, without_item, without_phrase
 from radassist.workflow.chat.lookup import (
     found_lines,
     lines_of,
@@ -23,15 +24,7 @@ from radassist.workflow.chat.propagation import asserted
 from radassist.workflow.chat.resolving import asks_for_advice, fitting, resolve, which_one
 from radassist.workflow.chat.targets import Target, is_explicit
 from radassist.workflow.chat.view import Line, View
-from radassist.workflow.chat.wording import (
-    literal_pattern,
-    stems,
-    tidy,
-    without_clause,
-    without_item,
-    without_phrase,
-    without_words,
-)
+from radassist.workflow.chat.wording import literal_pattern, stems, tidy, without_words
 from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from radassist.workflow.chat.cutting import without_item, without_phrase
 from radassist.workflow.chat.view import Line, View
-from radassist.workflow.chat.wording import sentence, stems, without_item, without_phrase
+from radassist.workflow.chat.wording import sentence, stems
 from radassist.workflow.chat.working import Working
 
 _LEAD = re.compile(

@@ -21,6 +21,7 @@ from radassist.workflow.chat.assertions import (
     keeps,
     stating,
 )
+from radassist.workflow.chat.cutting import without_item
 from radassist.workflow.chat.fact_forms import (
     STATE_WORDS,
     denied_so_far,
@@ -37,13 +38,7 @@ from radassist.workflow.chat.resolving import fitting, which_one
 from radassist.workflow.chat.targets import is_explicit
 from radassist.workflow.chat.values import offer_repeat, repeat, set_attributes
 from radassist.workflow.chat.view import Line, View
-from radassist.workflow.chat.wording import (
-    sentence,
-    stems,
-    substituted,
-    takes_an,
-    without_item,
-)
+from radassist.workflow.chat.wording import sentence, stems, substituted, takes_an
 from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 
