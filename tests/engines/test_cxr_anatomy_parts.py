@@ -155,10 +155,12 @@ def test_nothing_to_measure_is_the_widest_spread() -> None:
     assert uncertainty.spread((nothing, nothing), 0.005, 0.01) == 1.0
 
 
-def test_pack_lists_what_the_runtime_loads_with_true_hashes() -> None:
+def test_pack_lists_every_binary_of_its_folder_with_true_hashes() -> None:
+    """Also the float network, which only tests load: no byte may change unnoticed."""
     pack = tomllib.loads((PACK / "pack.toml").read_text(encoding="utf-8"))
-    names = {f["name"] for f in pack["files"]}
-    assert names == {"model.onnx", "gate.npz"}
+    names = [f["name"] for f in pack["files"]]
+    assert names[0] == "model.onnx"
+    assert sorted(names) == sorted(p.name for p in PACK.iterdir() if p.suffix in (".onnx", ".npz"))
     for entry in pack["files"]:
         payload = (PACK / entry["name"]).read_bytes()
         assert len(payload) == entry["size"]
