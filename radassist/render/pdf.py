@@ -15,6 +15,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from radassist.domain.report import Report, ReportState, Section, StatementState
+from radassist.domain.spelling import spelt_age, spelt_date
 from radassist.errors import StorageFault
 from radassist.render.fonts import Letters, base_fonts
 from radassist.render.text import NOT_A_DEVICE
@@ -89,11 +90,11 @@ def _state_words(report: Report) -> str:
 def _header(report: Report, style: dict[str, ParagraphStyle], letters: Letters) -> Table:
     study = report.study
     rows = [
-        ("Patient", study.patient_name, "Study date", study.study_date),
+        ("Patient", study.patient_name, "Study date", spelt_date(study.study_date)),
         ("Patient ID", study.patient_id, "Accession", study.accession_number),
         (
             "Sex / age",
-            f"{study.patient_sex} {study.patient_age}".strip(),
+            f"{study.patient_sex} {spelt_age(study.patient_age)}".strip(),
             "Modality",
             study.modality,
         ),

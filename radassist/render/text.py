@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from radassist.domain.report import Report, ReportState, Section, Statement, StatementState
+from radassist.domain.spelling import spelt_age, spelt_date
 
 WIDTH = 88
 
@@ -40,8 +41,8 @@ def header_line(report: Report) -> str:
         study.patient_name,
         f"ID {study.patient_id}" if study.patient_id else "",
         f"sex {study.patient_sex}" if study.patient_sex else "",
-        f"age {study.patient_age}" if study.patient_age else "",
-        f"study {study.study_date}" if study.study_date else "",
+        f"age {spelt_age(study.patient_age)}" if study.patient_age else "",
+        f"study {spelt_date(study.study_date)}" if study.study_date else "",
         f"accession {study.accession_number}" if study.accession_number else "",
     ]
     return " | ".join(p for p in parts if p)

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from radassist.domain.geometry import distances, edge_letters
+from radassist.domain.spelling import spelt_age, spelt_date
 from radassist.domain.study import Frame, Series, Study
 from radassist.viewer.presets import Window
 from radassist.viewer.state import ViewportState
@@ -43,22 +44,13 @@ def person_name(text: str) -> str:
 
 
 def date(text: str) -> str:
-    """A DICOM date YYYYMMDD as 2024-03-01; anything else as it stands."""
-    digits = text.strip()
-    if len(digits) == 8 and digits.isdigit():
-        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-    return plain(digits, 16)
-
-
-_AGE_UNITS = {"Y": "y", "M": "mo", "W": "wk", "D": "d"}
+    """A DICOM date as 2024-03-01; anything else as it stands."""
+    return plain(spelt_date(text), 16)
 
 
 def age(text: str) -> str:
-    """A DICOM age (PS3.5 6.2, AS: 053Y, 011M) as 53 y; anything else as it stands."""
-    shown = text.strip().upper()
-    if len(shown) == 4 and shown[:3].isdigit() and shown[3] in _AGE_UNITS:
-        return f"{int(shown[:3])} {_AGE_UNITS[shown[3]]}"
-    return plain(text, 8)
+    """A DICOM age as 53 y; anything else as it stands."""
+    return plain(spelt_age(text), 8)
 
 
 def number(value: float) -> str:

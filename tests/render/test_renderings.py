@@ -51,6 +51,16 @@ def test_pdf_holds_the_text_of_every_live_statement(tmp_path: Path) -> None:
     assert "DRAFT - not signed" in text
 
 
+def test_dates_and_ages_are_written_as_people_write_them(tmp_path: Path) -> None:
+    study = StudyContext(patient_sex="F", patient_age="053Y", study_date="20070425")
+    report = replace(make_report(), study=study)
+    write_pdf(report, tmp_path / "r.pdf")
+    pdf = "\n".join(page.extract_text() for page in PdfReader(tmp_path / "r.pdf").pages)
+    for text in (report_text(report), pdf):
+        assert "53 y" in text and "053Y" not in text
+        assert "2007-04-25" in text and "20070425" not in text
+
+
 def test_pdf_is_the_same_for_the_same_report(tmp_path: Path) -> None:
     write_pdf(make_report(), tmp_path / "a.pdf")
     write_pdf(make_report(), tmp_path / "b.pdf")
