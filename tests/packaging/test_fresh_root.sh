@@ -36,7 +36,14 @@ if [ ! -f "$base/.complete" ]; then
 fi
 
 root=${FRESH_ROOT:-$(mktemp -d /var/tmp/radassist-fresh-XXXXXX)}
-[ -n "${FRESH_KEEP:-}" ] || trap 'rm -rf --one-file-system "$root"' EXIT
+# The real material is unmounted before the root is removed: a bind mount of the same disk is no
+# other file system to rm, and only its read-only flag would protect it.
+tidy() {
+    if mountpoint -q "$root/home/someone/shared"; then umount "$root/home/someone/shared" || return; fi
+    umount --lazy --recursive "$root/proc" "$root/sys" "$root/tmp" "$root/dev" 2> /dev/null || true
+    rm -rf --one-file-system "$root"
+}
+[ -n "${FRESH_KEEP:-}" ] || trap tidy EXIT
 mkdir -p "$root" "$logs"
 [ -f "$root/.complete" ] || cp -a --reflink=auto "$base/." "$root/"
 
