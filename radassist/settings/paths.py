@@ -49,11 +49,6 @@ class Paths:
         return self.home / "keys"
 
     @property
-    def exports(self) -> Path:
-        """Where exported reports go unless another folder is named."""
-        return self.home / "exports"
-
-    @property
     def parts(self) -> Path:
         """Downloaded wheels that carry parts of model packs."""
         return self.cache / "parts"

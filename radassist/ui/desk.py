@@ -124,11 +124,6 @@ class Desk(QObject):
         if subject is not None:
             self.draft(subject)
 
-    def is_prior(self, study_uid: str) -> bool:
-        """True for a prior of the study that the open report is on."""
-        current = self.current.subject if self.current else None
-        return current is not None and study_uid in {p.study_instance_uid for p in current.priors}
-
     def subject_of(self, study_uid: str) -> Subject | None:
         """The subject of a study that is open."""
         for subject in self.subjects:

@@ -61,9 +61,6 @@ _EXCLUSIVE = (
 )
 QUALIFIER = "(?:" + "|".join(re.escape(w) for g in _EXCLUSIVE for w in g.split()) + ")"
 _SEGMENT = re.compile(r"[;,.]\s+|\s+(?:and|or|nor|but|with|without|while|whereas|plus)\s+|\s*/\s*")
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|appears?|remains?|measures?|measuring|has|have|shows?)\b", re.I
-)
 _STOP = re.compile(
     r"^(?:a|an|the|is|are|was|were|of|in|on|at|with|and|or|no|there|has|have|shows?|there's|also|again|"
     r"demonstrates?|represents?|reveals?|by|from|to|for|probable|possible|likely|suspected|mm|cm|this|that)$",
@@ -371,11 +368,6 @@ def others(line: Line, mention: Mention) -> list[Mention]:
             continue
         found.append(other)
     return found
-
-
-def verb_after(text: str, mention: Mention) -> bool:
-    """True when the sentence says something of the mention with a verb ("The effusion is ...")."""
-    return _VERB.search(text, mention.end) is not None
 
 
 def mention_of(line: Line, subject: str, view: View) -> Mention | None:

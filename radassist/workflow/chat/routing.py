@@ -12,9 +12,7 @@ from __future__ import annotations
 import json
 import re
 
-from radassist.domain import operations as ops
 from radassist.ports import CancelToken, LanguageModel, Progress
-from radassist.workflow.chat.guards import dropped
 from radassist.workflow.chat.prompts import ROUTER, router_schema
 from radassist.workflow.chat.rewriting import STYLE_VERB, Refused, provenance, rewritten
 from radassist.workflow.chat.shortening import asks_for_less, formal, rephrased, shortened
@@ -192,8 +190,3 @@ def _actions(instruction: str) -> list[str]:
     ):
         actions.append("delete")
     return [*actions, "none"]
-
-
-def lost_by(operation: ops.Replace, old: str, instruction: str, view: View) -> list[str]:
-    """What a replacement drops without being asked; for tests and the bench."""
-    return dropped(operation.statement.text, old, instruction, view.lexicon)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from radassist.domain import operations as ops
 from radassist.domain.findings import Evidence, EvidenceKind
@@ -20,7 +20,7 @@ from radassist.domain.report import (
     StatementState,
 )
 from radassist.workflow.chat.view import Line
-from radassist.workflow.chat.wording import literal_pattern, sentence
+from radassist.workflow.chat.wording import literal_pattern
 
 BY_CHAT = Provenance("radiologist", "chat")
 
@@ -141,13 +141,3 @@ def _still_true(evidence: Evidence, old: str, new: str) -> bool:
         said = [n for n in numbers if literal_pattern(n).search(old)]
         return all(literal_pattern(n).search(new) is not None for n in said)
     return evidence.kind is not EvidenceKind.TEMPLATE
-
-
-def own_sentence(text: str) -> str:
-    """The radiologist's words as a sentence."""
-    return sentence(text)
-
-
-def with_text(statement: Statement, text: str) -> Statement:
-    """The statement with another text, for looking at, not for storing."""
-    return replace(statement, text=text)
