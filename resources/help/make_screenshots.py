@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QBuffer, QIODevice, QTimer
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
@@ -68,13 +68,15 @@ def signing(stage: Stage) -> QPixmap:
 
 
 def _over(window: QPixmap, dialog: QPixmap) -> QPixmap:
+    """The dialog in the middle of the darkened window, in logical pixels: at any scale factor."""
+    whole = QRectF(QPointF(), window.deviceIndependentSize())
+    frame = QRectF(QPointF(), dialog.deviceIndependentSize())
+    frame.moveCenter(whole.center().toPoint().toPointF())
     painter = QPainter(window)
-    painter.fillRect(window.rect(), QColor(0, 0, 0, 110))
-    left = (window.width() - dialog.width()) // 2
-    top = (window.height() - dialog.height()) // 2
+    painter.fillRect(whole, QColor(0, 0, 0, 110))
     painter.setPen(QColor("#5aa9e6"))
-    painter.drawRect(left - 1, top - 1, dialog.width() + 1, dialog.height() + 1)
-    painter.drawPixmap(left, top, dialog)
+    painter.drawRect(frame.adjusted(-1, -1, 0, 0))
+    painter.drawPixmap(frame.topLeft(), dialog)
     painter.end()
     return window
 
