@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from real_images import data_file
 from window_services import TestServices
@@ -138,6 +138,40 @@ def test_files_dropped_anywhere_on_the_window_are_opened(window: MainWindow, qtb
     QApplication.sendEvent(window, drop)
     settled(window, qtbot, lambda: window.desk.report is not None)
     assert window.viewport.series is not None
+
+
+@pytest.mark.parametrize(
+    ("action", "dialog", "chosen"),
+    [
+        ("file.open", "getOpenFileNames", ([str(IMAGE)], "")),
+        ("file.open_folder", "getExistingDirectory", None),
+    ],
+)
+def test_what_is_chosen_in_the_file_dialog_is_opened(
+    window: MainWindow,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    dialog: str,
+    chosen: tuple[list[str], str] | None,
+) -> None:
+    """The system's dialog answers here; what the window does with the answer is its own."""
+    folder = tmp_path / "chosen"
+    folder.mkdir()
+    (folder / "im1").write_bytes(IMAGE.read_bytes())
+    monkeypatch.setattr(QFileDialog, dialog, lambda *_: chosen or str(folder))
+    window.run_action(action)
+    settled(window, qtbot, lambda: window.desk.report is not None)
+    assert window.viewport.series is not None
+
+
+def test_a_file_dialog_that_was_cancelled_opens_nothing(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
+    window.run_action("file.open")
+    assert not window.tasks.busy()
 
 
 def test_a_drag_of_text_is_not_taken(window: MainWindow) -> None:
