@@ -74,9 +74,9 @@ def _over(window: QPixmap, dialog: QPixmap) -> QPixmap:
     frame.moveCenter(whole.center().toPoint().toPointF())
     painter = QPainter(window)
     painter.fillRect(whole, QColor(0, 0, 0, 110))
-    painter.setPen(QColor("#5aa9e6"))
-    painter.drawRect(frame.adjusted(-1, -1, 0, 0))
     painter.drawPixmap(frame.topLeft(), dialog)
+    painter.setPen(QColor("#5aa9e6"))
+    painter.drawRect(frame.adjusted(0, 0, -1, -1))
     painter.end()
     return window
 
