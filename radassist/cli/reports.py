@@ -31,7 +31,9 @@ def draft(arguments: argparse.Namespace) -> int:
         result = bench.open(arguments.path, progress, Never())
         for rejected in result.rejected:
             tell(f"not opened: {rejected.path}: {rejected.reason}")
-        outcome = bench.draft(choose(result), progress, Never(), language=not arguments.no_language)
+        outcome = bench.draft(
+            choose(result, arguments.path), progress, Never(), language=not arguments.no_language
+        )
         _, notes = bench.export_all(outcome, arguments.out)
         for note in notes:
             tell(note)

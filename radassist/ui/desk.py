@@ -71,14 +71,17 @@ class Desk(QObject):
     # --- open and draft -----------------------------------------------------------------------
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open paths; the newest study is drafted next.  A slower earlier open is dropped."""
+        """Open paths; the newest study of the patient named first is drafted next.
+
+        A slower earlier open is dropped.
+        """
         todo = list(paths)
         if self._opening is not None:
             self._opening.cancel()
         self._opening = self.tasks.run(
             "engine",
             lambda progress, cancel: self.services.open(todo, progress, cancel),
-            self._opened,
+            lambda result: self._opened(result, todo),
             self.fault.emit,
             "Opening",
         )
@@ -282,10 +285,10 @@ class Desk(QObject):
         self.fault.emit(fault)
         self.waiting.emit("There is no draft. Press D to try again.")
 
-    def _opened(self, result: OpenResult) -> None:
+    def _opened(self, result: OpenResult, named: Sequence[Path]) -> None:
         self._opening = None
         self.result = result
-        self.subjects = subjects(result)
+        self.subjects = subjects(result, named)
         self.opened.emit(result)
         if self.subjects:
             self.draft(self.subjects[0])

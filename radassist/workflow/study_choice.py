@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from radassist.domain.report import StudyContext
 from radassist.domain.study import OpenResult, Series, Study
@@ -24,8 +27,13 @@ class Subject:
     priors: tuple[Study, ...] = ()
 
 
-def subjects(result: OpenResult) -> list[Subject]:
-    """Every study that can be reported, newest first, with its leading series and its priors.
+def subjects(result: OpenResult, named: Sequence[Path] = ()) -> list[Subject]:
+    """Every study that can be reported, with its leading series and its priors.
+
+    The patient who was named first leads, and of one patient the newest study: which of two
+    patients was examined later says nothing about whom the user wants to report on.
+
+    :param named: the paths that were opened, in the user's order.
 
     A prior is an earlier study with the same, non-empty PatientID that was really opened: a date
     in a header alone is no prior.
@@ -35,15 +43,33 @@ def subjects(result: OpenResult) -> list[Subject]:
         for study in result.studies
         if study.series
     ]
-    return sorted(found, key=lambda s: (s.study.study_date, s.study.study_time), reverse=True)
+    found.sort(key=lambda s: (s.study.study_date, s.study.study_time), reverse=True)
+    places: dict[str, int] = {}
+    for subject in found:
+        patient = _patient(subject.study)
+        places[patient] = min(places.get(patient, len(named)), _place(subject.study, named))
+    return sorted(found, key=lambda s: places[_patient(s.study)])
 
 
-def choose(result: OpenResult) -> Subject:
-    """The newest study that can be reported.
+def _patient(study: Study) -> str:
+    """The PatientID, else the study alone: nameless studies are nobody's priors."""
+    return study.patient_id or study.study_instance_uid
+
+
+def _place(study: Study, named: Sequence[Path]) -> int:
+    """Index of the first path that the study came from; their number where none fits."""
+    files = {frame.instance.shown_path for series in study.series for frame in series.frames}
+    around = files.union(*(path.parents for path in files))
+    absolute = (Path(os.path.abspath(path)) for path in named)  # noqa: PTH100  as files are named
+    return next((i for i, path in enumerate(absolute) if path in around), len(named))
+
+
+def choose(result: OpenResult, named: Sequence[Path] = ()) -> Subject:
+    """The study to report on: the newest of the patient who was named first.
 
     :raises InputFault: nothing that was opened holds an image.
     """
-    found = subjects(result)
+    found = subjects(result, named)
     if not found:
         raise InputFault("No images were found to report on.", "Open a folder with DICOM images.")
     return found[0]

@@ -17,7 +17,7 @@ def test_the_window_opens_what_the_command_names_and_drafts_it(
     radassist: CommandLine, chest: Path
 ) -> None:
     with subprocess.Popen(
-        radassist.words("open", chest),
+        radassist.words("open", chest, chest.parent / "693_J2KR.dcm"),
         env=radassist.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -29,6 +29,9 @@ def test_the_window_opens_what_the_command_names_and_drafts_it(
             window.kill()
     assert "study.open" in recorded
     assert "report.draft" in recorded
+    events = radassist("audit", "show", "--json").lines()
+    drafted = [e["detail"]["findings"] for e in events if e["action"] == "report.draft"]
+    assert drafted == [1], "the radiograph was named first; the CT head has no finding"
     assert radassist("audit", "verify").code == 0
 
 

@@ -137,6 +137,27 @@ def test_only_an_opened_earlier_study_of_the_same_patient_is_a_prior() -> None:
     assert drafted(alone).study.priors == ()
 
 
+def test_the_patient_who_was_named_first_leads_and_of_one_patient_the_newest_study() -> None:
+    def study(uid: str, patient: str, day: str, folder: str) -> Study:
+        series = make_series("CT", "CHEST", frames=1)
+        frame = series.frames[0]
+        instance = replace(frame.instance, path=Path(folder) / "im1", shown=None)
+        moved = replace(series, frames=(replace(frame, instance=instance),))
+        return Study(uid, (moved,), study_date=day, patient_id=patient)
+
+    old, new = study("1.1", "A", "20240101", "/in/a1"), study("1.2", "A", "20250101", "/in/a2")
+    other = study("1.3", "B", "20260101", "/in/b")
+    result = OpenResult((other, old, new))
+
+    def order(*named: str) -> list[str]:
+        return [s.study.study_instance_uid for s in subjects(result, [Path(n) for n in named])]
+
+    assert order() == ["1.3", "1.2", "1.1"]
+    assert order("/in") == ["1.3", "1.2", "1.1"]
+    assert order("/in/a1", "/in/b", "/in/a2") == ["1.2", "1.1", "1.3"]
+    assert order("/in/b/im1", "/in/a1") == ["1.3", "1.2", "1.1"]
+
+
 def test_nothing_is_proposed_about_a_sequence_or_contrast_that_is_not_there() -> None:
     plain = make_series("MR", "BRAIN", frames=3)
     diffusion = replace(plain, description="ep2d_diff_ADC", contrast_agent="10 ml Gd")
