@@ -115,9 +115,19 @@ def _report_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _system_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
-    models = _add(commands, "models", system.models, "Model packs: list, fetch, install, verify.")
-    models.add_argument("action", choices=("list", "fetch", "install", "verify"))
+    models = _add(
+        commands,
+        "models",
+        system.models,
+        "Model packs: list, fetch, install, verify, export, roll back.",
+    )
+    actions = ("list", "fetch", "install", "verify", "export", "rollback")
+    models.add_argument("action", choices=actions)
     models.add_argument("what", nargs="?", default="", metavar="PACK|FILE|FOLDER")
+    models.add_argument("file", nargs="?", type=Path, metavar="FILE.zip", help="for export")
+    models.add_argument(
+        "--split", default="", metavar="SIZE", help="export in parts, for instance 4000M"
+    )
     models.add_argument("--json", action="store_true")
     audit = _add(commands, "audit", system.audit, "The audit log: verify or show.")
     audit.add_argument("action", choices=("verify", "show"))

@@ -12,6 +12,9 @@ DONE = 0
 ATTENTION = 1  # finished, with findings that need attention
 BAD_INPUT = 2
 
+#: Characters of a progress bar.
+_BAR = 24
+
 
 #: Control codes steer a terminal, and half a surrogate pair (a file name that is no UTF-8) has no
 #: bytes.  File names may hold both.
@@ -53,7 +56,7 @@ class TerminalProgress:
     def __call__(self, fraction: float, text: str) -> None:
         if not self._live:
             return
-        line = f"{100 * fraction:3.0f} %  {text}" if fraction >= 0 else text
+        line = f"{_bar(fraction)} {100 * fraction:3.0f} %  {text}" if fraction >= 0 else text
         sys.stderr.write("\r" + line.ljust(self._width))
         self._width = len(line)
         if fraction >= 1.0:
@@ -65,6 +68,11 @@ class TerminalProgress:
         if self._live and self._width:
             sys.stderr.write("\r" + " " * self._width + "\r")
             self._width = 0
+
+
+def _bar(fraction: float) -> str:
+    full = round(min(max(fraction, 0.0), 1.0) * _BAR)
+    return f"[{'#' * full}{'-' * (_BAR - full)}]"
 
 
 class Never:

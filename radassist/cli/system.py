@@ -9,30 +9,51 @@ from pathlib import Path
 from radassist.app.workbench import Workbench
 from radassist.cli.output import ATTENTION, DONE, Never, TerminalProgress, say, say_json, tell
 from radassist.engines.doctor import doctor as examine
-from radassist.engines.packs import READY, PackStatus
+from radassist.engines.packs import READY, PackStatus, Registry
+from radassist.engines.packs.split import parse_size
 from radassist.errors import InputFault, UsageFault
 from radassist.settings import find_paths
 from radassist.store import verify_file
 
 
 def models(arguments: argparse.Namespace) -> int:
-    """List, fetch, install or verify model packs."""
+    """List, fetch, install, verify, export or roll back model packs."""
     with Workbench() as bench:
         registry, progress = bench.registry, TerminalProgress()
         if arguments.action == "list":
-            return _say_packs(registry.list_packs(), as_json=arguments.json)
+            _say_packs(registry.list_packs(), as_json=arguments.json)
+            return DONE if arguments.json else _say_earlier(registry)
         if arguments.action == "verify":
             found = registry.verify(arguments.what or None, progress, Never())
             _say_packs(found, as_json=arguments.json)
             return ATTENTION if any(s.state == "unavailable" for s in found) else DONE
         if not arguments.what:
             raise UsageFault(f"`models {arguments.action}` needs a pack.", "See `models list`.")
+        if arguments.action == "export":
+            return _export_pack(bench, arguments)
         if arguments.action == "fetch":
             pack = registry.fetch(arguments.what, progress, Never())
+        elif arguments.action == "rollback":
+            pack = registry.rollback(arguments.what, progress, Never())
         else:
             pack = registry.install(Path(arguments.what), progress, Never())
         bench.record(f"pack.{arguments.action}", pack.ref, {"files": pack.hashes()})
         say(f"{pack.ref} is ready in {pack.folder}")
+    return DONE
+
+
+def _export_pack(bench: Workbench, arguments: argparse.Namespace) -> int:
+    """Write a pack as a zip to be carried to another machine."""
+    if arguments.file is None:
+        raise UsageFault("`models export` needs a file to write.", "Name it: PACK FILE.zip.")
+    size = parse_size(arguments.split) if arguments.split else 0
+    registry, target = bench.registry, arguments.file.absolute()
+    written = registry.export(arguments.what, target, TerminalProgress(), Never(), split=size)
+    pack = registry.get(arguments.what)
+    bench.record("pack.export", pack.ref, {"files": pack.hashes(), "parts": len(written)})
+    for path in written:
+        say(str(path))
+    say(f"Install it there with: radassist models install {written[0].name}")
     return DONE
 
 
@@ -47,6 +68,15 @@ def _say_packs(packs: list[PackStatus], *, as_json: bool) -> int:
         )
         if status.state != READY:
             say(f"  {status.reason} {status.next_step}")
+    return DONE
+
+
+def _say_earlier(registry: Registry) -> int:
+    """The versions that ``models rollback`` would bring back."""
+    for status in registry.list_packs():
+        earlier = registry.earlier(status.id)
+        if earlier is not None:
+            say(f"{earlier.ref} is kept: `radassist models rollback {status.id}` brings it back.")
     return DONE
 
 

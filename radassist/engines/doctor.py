@@ -21,7 +21,7 @@ from pathlib import Path
 from radassist import __version__, offline
 from radassist.engines.packs import FETCHABLE, READY, PackStatus, open_registry
 from radassist.engines.packs.hashing import gigabytes
-from radassist.engines.packs.registry import available_memory
+from radassist.engines.packs.memory import available_memory
 from radassist.errors import EngineFault, StorageFault
 from radassist.host.process import Host
 from radassist.settings import Paths, find_paths, load_settings, prepare_folder, write_private

@@ -355,7 +355,7 @@ def test_a_newer_version_replaces_and_a_damaged_one_does_not(
     with pytest.raises(PackFault, match=r"toy@3\.0\.0 was refused: sub/labels\.txt has the wrong"):
         registry.install(three)
     assert registry.find("toy").ref == "toy@2.0.0"
-    assert left_in(registry.installed) == ["toy"]
+    assert left_in(registry.installed) == [".previous-toy", "toy"]
 
 
 def test_one_changed_byte_in_a_zip_is_refused_by_name(registry: Registry, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from radassist.engines.packs.manifest import (
     read_manifest,
 )
 from radassist.engines.packs.placing import blocks_of, placing
+from radassist.engines.packs.split import found_parts, open_whole
 from radassist.errors import InputFault, PackFault
 from radassist.ports import CancelToken, Progress
 
@@ -53,28 +54,32 @@ def install_zip(
 ) -> Manifest:
     """Install the pack in a zip whose ``pack.toml`` is at the top or in its one folder.
 
+    :param path: the zip, or the first part of a split one (``split.open_whole``).
     :raises InputFault: it is no zip, or one that tries something.
     :raises PackFault: the manifest is bad, or a file is missing or not the one that it names.
     :raises StorageFault: the disk refuses; what was installed before is still there.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_whole(path) as file, zipfile.ZipFile(file) as archive:
             members = _members(archive, path.name)
             root = _root(members, path.name)
             with archive.open(members[root + MANIFEST]) as stream:
                 raw = stream.read(MAX_MANIFEST_BYTES + 1)
             manifest = parse_manifest(raw, path.name)
             with placing(manifest, models, progress, cancel) as place:
-                for file in manifest.files:
-                    member = members.get(root + file.name)
+                for wanted in manifest.files:
+                    member = members.get(root + wanted.name)
                     if member is None:
-                        raise _refused(manifest, f"{file.name} is missing")
-                    place.write(file, _from_zip(archive, member))
+                        raise _refused(manifest, f"{wanted.name} is missing")
+                    place.write(wanted, _from_zip(archive, member))
                 place.install()
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        parts = found_parts(path)
+        why = f"{type(error).__name__}, {parts} parts found" if parts else type(error).__name__
+        again = "Copy every part again" if parts else "Get the file again"
         raise InputFault(
-            f"{path.name} is not a zip that can be read ({type(error).__name__}).",
-            "Get the file again; nothing was installed.",
+            f"{path.name} is not a zip that can be read ({why}).",
+            f"{again}; nothing was installed.",
         ) from error
     except OSError as error:
         raise InputFault(
@@ -94,17 +99,17 @@ def _members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
         raise _hostile(name, f"it has {len(infos):,} members")
     found: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
-        member = PurePosixPath(info.filename)
+        member, shown = PurePosixPath(info.filename), ascii(info.filename[:60])
         if member.is_absolute() or ".." in member.parts or "\\" in info.filename:
-            raise _hostile(name, "a member would be written outside its folder")
+            raise _hostile(name, f"{shown} would be written outside its folder")
         if ":" in info.filename or "\x00" in info.orig_filename:
-            raise _hostile(name, "a member has a name that is no plain path")
+            raise _hostile(name, f"{shown} is a name that is no plain path")
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise _hostile(name, "a member is a link or a device")
+            raise _hostile(name, f"{shown} is a link or a device")
         if info.flag_bits & _ENCRYPTED:
-            raise _hostile(name, "a member is encrypted")
+            raise _hostile(name, f"{shown} is encrypted")
         if info.filename in found:
-            raise _hostile(name, "two members have the same name")
+            raise _hostile(name, f"two members have the same name {shown}")
         if not info.is_dir():
             found[info.filename] = info
     return found

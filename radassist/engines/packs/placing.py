@@ -1,8 +1,8 @@
 """Putting a pack into the models folder: whole and verified, or not at all.
 
 A pack is gathered in a hidden folder on the same disk, every file is hashed as it is written, and
-one rename makes it the installed one.  What was installed before stays until then, and comes back
-if the rename fails.
+``keeping.swap_in`` makes it the installed one.  What was installed before stays until then, comes
+back if that fails or is killed, and is kept for ``models rollback``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from radassist.engines.packs.hashing import CHUNK, check, gigabytes
+from radassist.engines.packs.keeping import recover, remove, swap_in
 from radassist.engines.packs.manifest import MANIFEST, Manifest, PackFile
+from radassist.engines.packs.memory import total_memory
 from radassist.errors import PackFault, StorageFault
 from radassist.ports import CancelToken, Progress
 from radassist.settings.paths import prepare_folder, storage_fault
 
 _HIDDEN = ".incoming-"
-_OLD = ".replaced-"
 #: Room that must stay free beyond what an act needs.
 _RESERVE = 64 << 20
 #: A hidden folder that nobody has written to for so long was left by a crash, not by a sibling.
@@ -72,34 +73,26 @@ class Placing:
     def install(self) -> Path:
         """Make what was gathered the installed pack; returns its folder."""
         final = self._models / self._manifest.id
-        old = self._models / f"{_OLD}{self._manifest.id}-{secrets.token_hex(4)}"
         try:
             (self._folder / MANIFEST).write_bytes(self._manifest.text)
             _make_readable_only(self._folder)
-            if final.exists() or final.is_symlink():
-                final.rename(old)
-            try:
-                self._folder.rename(final)
-            except OSError:
-                if old.exists():
-                    old.rename(final)
-                raise
+            swap_in(self._folder, final)
         except OSError as error:
             raise storage_fault(error, final) from error
-        _remove(old)
         return final
 
     def discard(self) -> None:
         """Take away what was gathered and not installed."""
-        _remove(self._folder)
+        remove(self._folder)
 
     def start(self) -> None:
         """Make the hidden folder, after the leftovers of acts that a crash cut short are gone."""
         prepare_folder(self._models)
         try:
+            recover(self._models)
             for left in self._models.glob(f"{_HIDDEN}{self._manifest.id}-*"):
                 if time.time() - _last_change(left) > _ABANDONED_S:
-                    _remove(left)
+                    remove(left)
             self._folder.mkdir(mode=0o700)
         except OSError as error:
             raise storage_fault(error, self._folder) from error
@@ -123,8 +116,10 @@ def placing(
 ) -> Iterator[Placing]:
     """Room for a pack; whatever was not installed at the end is taken away.
 
+    :raises PackFault: this machine has less memory than the pack needs.
     :raises StorageFault: the disk is too full, or the folder cannot be made.
     """
+    require_memory(manifest)
     require_space(models, manifest.size, f"the pack {manifest.id}")
     place = Placing(manifest, models, progress, cancel)
     place.start()
@@ -144,8 +139,22 @@ def require_space(folder: Path, size: int, what: str) -> None:
     if free < size + _RESERVE:
         raise StorageFault(
             f"There is no room for {what}: it needs {gigabytes(size + _RESERVE)}, "
-            f"{gigabytes(free)} are free on the disk of {folder}.",
+            f"{gigabytes(free)} free on the disk of {folder}.",
             "Free some space, or name a folder on another disk with RADASSIST_MODELS.",
+        )
+
+
+def require_memory(manifest: Manifest) -> None:
+    """:raises PackFault: all memory of this machine together is less than the pack needs.
+
+    Memory that other programs hold now is no reason to refuse: it may be free when it is needed.
+    """
+    needed, there = manifest.memory_mb * 1_000_000, total_memory()
+    if there is not None and there < needed:
+        raise PackFault(
+            f"There is no memory for the pack {manifest.id}: it needs {gigabytes(needed)}, "
+            f"this machine has {gigabytes(there)}.",
+            "Use a smaller pack; nothing was installed.",
         )
 
 
@@ -166,10 +175,3 @@ def _make_readable_only(folder: Path) -> None:
 
 def _last_change(folder: Path) -> float:
     return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
-
-
-def _remove(folder: Path) -> None:
-    if folder.is_symlink() or folder.is_file():
-        folder.unlink()
-    elif folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)

@@ -6,19 +6,23 @@ models folder (installed).  An installed pack comes before a shipped one of the 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from radassist.engines.packs.carried import install_folder, install_zip
+from radassist.engines.packs.exporting import export_pack
 from radassist.engines.packs.hashing import full_problem, gigabytes, quick_problem
+from radassist.engines.packs.keeping import PREVIOUS, recover, swap_back
 from radassist.engines.packs.manifest import MANIFEST, Manifest, read_manifest
+from radassist.engines.packs.memory import available_memory
+from radassist.engines.packs.split import first_part
 from radassist.engines.packs.wheels import fetch_wheels
 from radassist.errors import InputFault, PackFault
 from radassist.library import resources_dir
 from radassist.ports import CancelToken, Progress
-from radassist.settings.paths import find_paths
+from radassist.settings.paths import find_paths, storage_fault
 
 READY, FETCHABLE, UNAVAILABLE = "ready", "fetchable", "unavailable"
 
@@ -93,6 +97,8 @@ class Registry:
     def __init__(self, shipped: Path, installed: Path, parts: Path | None = None) -> None:
         self.shipped, self.installed = shipped, installed
         self.parts = parts if parts is not None else find_paths().parts
+        with contextlib.suppress(OSError):  # a folder that is read-only shows what it holds
+            recover(installed)
 
     def list_packs(self) -> list[PackStatus]:
         """Every pack by id; files are looked at but not hashed (``find`` and ``verify`` hash)."""
@@ -191,7 +197,7 @@ class Registry:
     def install(
         self, path: Path, progress: Progress | None = None, cancel: CancelToken | None = None
     ) -> Pack:
-        """Install a pack from a folder or a zip.
+        """Install a pack from a folder, a zip, or the first part of a split zip.
 
         :raises InputFault: there is no such path, or it is no pack.
         :raises PackFault: the pack is damaged; it is named, and nothing was installed.
@@ -200,11 +206,71 @@ class Registry:
         told = progress or _silent
         if path.is_dir():
             manifest = install_folder(path, self.installed, told, cancel)
-        elif path.is_file():
+        elif path.is_file() or first_part(path).is_file():
             manifest = install_zip(path, self.installed, told, cancel)
         else:
             raise InputFault(f"There is no {path}.", "Give the folder or the zip of a pack.")
         return Pack(manifest, self.installed / manifest.id)
+
+    def export(
+        self,
+        pack_id: str,
+        target: Path,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        *,
+        split: int = 0,
+    ) -> list[Path]:
+        """Write a pack as a zip to be carried by hand; see ``exporting.export_pack``.
+
+        :raises PackFault: there is no such pack, or it is not whole.
+        :raises InputFault: the target is there already.
+        :raises StorageFault: the disk.
+        """
+        pack = self.get(pack_id)
+        status = self._best(pack_id)
+        if status.state == FETCHABLE:
+            raise PackFault(status.reason, status.next_step)
+        for file in pack.manifest.files:
+            bad = quick_problem(pack.folder, file)
+            if bad:
+                raise _damaged(pack.manifest, bad, pack.shipped)
+        told = progress or _silent
+        return export_pack(pack.manifest, pack.folder, target, told, cancel, split=split)
+
+    def earlier(self, pack_id: str) -> Manifest | None:
+        """The version that ``rollback`` would bring back, or None.
+
+        :raises PackFault: there is one, and its manifest is damaged.
+        """
+        folder = self.installed / f"{PREVIOUS}{pack_id}"
+        return read_manifest(folder / MANIFEST) if folder.is_dir() else None
+
+    def rollback(
+        self, pack_id: str, progress: Progress | None = None, cancel: CancelToken | None = None
+    ) -> Pack:
+        """Exchange the installed version with the one before it, whose files are hashed first.
+
+        Doing it twice brings the newer version back.
+
+        :raises PackFault: no earlier version is kept, or it is damaged.
+        :raises StorageFault: the disk refuses; nothing has changed then.
+        """
+        self._must_know(pack_id)
+        manifest = self.earlier(pack_id)
+        if manifest is None:
+            raise PackFault(
+                f"No earlier version of the pack {pack_id} is kept.",
+                "Install the file of that version instead.",
+            )
+        kept = self.installed / f"{PREVIOUS}{pack_id}"
+        self._must_be_whole(manifest, kept, progress, cancel)
+        final = self.installed / pack_id
+        try:
+            swap_back(final)
+        except OSError as error:
+            raise storage_fault(error, final) from error
+        return Pack(manifest, final)
 
     # --- judging ---------------------------------------------------------------------------
 
@@ -255,10 +321,27 @@ class Registry:
         if status.state != READY:
             return status
         manifest = read_manifest(status.folder / MANIFEST)
+        try:
+            self._must_be_whole(manifest, status.folder, progress, cancel, shipped=status.shipped)
+        except PackFault as fault:
+            why = (UNAVAILABLE, fault.what, fault.next_step)
+            return _status(manifest, status.folder, status.shipped, *why)
+        return status
+
+    @staticmethod
+    def _must_be_whole(
+        manifest: Manifest,
+        folder: Path,
+        progress: Progress | None,
+        cancel: CancelToken | None,
+        *,
+        shipped: bool = False,
+    ) -> None:
+        """Hash every file afresh; :raises PackFault: one is not what the manifest names."""
         told = progress or _silent
         for file in manifest.files:
             bad = full_problem(
-                status.folder,
+                folder,
                 file,
                 afresh=True,
                 told=lambda done, size=file.size: told(  # type: ignore[misc]
@@ -267,10 +350,7 @@ class Registry:
                 cancel=cancel,
             )
             if bad:
-                fault = _damaged(manifest, bad, status.shipped)
-                why = (UNAVAILABLE, fault.what, fault.next_step)
-                return _status(manifest, status.folder, status.shipped, *why)
-        return status
+                raise _damaged(manifest, bad, shipped)
 
 
 def open_registry() -> Registry:
@@ -344,20 +424,6 @@ def _importable(library: str) -> bool:
         return importlib.util.find_spec(library) is not None
     except (ImportError, ValueError):  # a parent package is missing or half installed
         return False
-
-
-def available_memory() -> int | None:
-    """Bytes that can be used without swapping (Linux: MemAvailable), None where unknown."""
-    try:
-        text = Path("/proc/meminfo").read_text("ascii")
-        line = next(line for line in text.splitlines() if line.startswith("MemAvailable:"))
-        return int(line.split()[1]) * 1024
-    except (OSError, StopIteration, ValueError, IndexError):
-        pass  # not Linux
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def _folders(root: Path) -> list[Path]:
