@@ -33,4 +33,6 @@ def run_batch(chat: Chat, report: Report, instructions: Iterable[str]) -> Iterat
                 "notices": [],
                 "control": None,
                 "candidates": [],
+                "cited": [],
+                "refused": [],
             }

@@ -51,6 +51,8 @@ class ChatTurn:
     :param after: the report with ``operations`` applied.
     :param control: ``undo`` or ``redo``, which the session carries out.
     :param candidates: ids of the statements between which the answer asks.
+    :param cited: ids of the statements that the answer quotes.
+    :param refused: what the rules cut from the model's answer, each with the reason.
     """
 
     instruction: str
@@ -63,6 +65,8 @@ class ChatTurn:
     seconds: float
     control: str | None = None
     candidates: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class Chat:
@@ -111,7 +115,9 @@ class Chat:
         if _SMALL_TALK.fullmatch(instruction):
             return _said(instruction, view, NOT_UNDERSTOOD)
         if questions.is_question(instruction):
-            return _said(instruction, view, questions.answer(instruction, view))
+            said = questions.answer(instruction, view)
+            cited = tuple(dict.fromkeys(re.findall(r"\((s\d+)\)", said)))
+            return replace(_said(instruction, view, said), cited=cited)
         commands = _parsed(instruction, view)
         controls = [x for x in commands if isinstance(x, c.Control)]
         if controls:
@@ -206,4 +212,6 @@ def turn_to_json(turn: ChatTurn) -> dict[str, Any]:
         "notices": list(turn.notices),
         "control": turn.control,
         "candidates": list(turn.candidates),
+        "cited": list(turn.cited),
+        "refused": list(turn.refused),
     }
