@@ -8,6 +8,9 @@ hidden; the outermost layer reports it as a defect, without protected health inf
 
 from __future__ import annotations
 
+#: How a command ends; resources/help/administration.md lists them.
+DONE, ATTENTION, BAD_INPUT, POLICY, ENVIRONMENT = range(5)
+
 
 class Fault(Exception):
     """Something outside the program is wrong.
@@ -16,7 +19,7 @@ class Fault(Exception):
     :param next_step: one sentence that says what the user can do next.
     """
 
-    exit_code = 2
+    exit_code = BAD_INPUT
 
     def __init__(self, what: str, next_step: str = "") -> None:
         super().__init__(what)
@@ -46,6 +49,8 @@ class PackFault(Fault):
 class EngineFault(Fault):
     """An engine (decoder, vision, language, speech) crashed or answered nonsense."""
 
+    exit_code = ENVIRONMENT
+
 
 class DeadlineExceeded(EngineFault):
     """An engine did not answer within the deadline of its request."""
@@ -58,9 +63,19 @@ class Cancelled(Fault):
 class StorageFault(Fault):
     """The disk is full or read-only, the database is locked or damaged."""
 
+    exit_code = ENVIRONMENT
+
 
 class NetworkRefused(Fault):
     """The offline guard refused a connection."""
+
+    exit_code = ENVIRONMENT
+
+
+class PolicyFault(Fault):
+    """The administrator's policy forbids it, or cannot be read."""
+
+    exit_code = POLICY
 
 
 class Bug(Exception):

@@ -231,7 +231,7 @@ except NetworkRefused as refused: print(json.dumps([str(refused), refused.exit_c
 """
     text, exit_code = in_child(code)
     assert text.startswith("The offline guard refused 192.0.2.1 port 80.")
-    assert exit_code == 2
+    assert exit_code == 4
 
 
 def test_the_probe_says_on_off_and_leaks() -> None:

@@ -28,6 +28,7 @@ from radassist.domain.operations import Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
 from radassist.engines.packs import READY
+from radassist.engines.packs.required import missing_packs
 from radassist.errors import EngineFault, StorageFault
 from radassist.library import resources_dir
 from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
@@ -120,6 +121,8 @@ class WindowServices:
                 guard,
             )
         ]
+        for missing in missing_packs(self._bench.registry, self._bench.policy):
+            lines.append(SystemLine("Policy", missing, False))
         for status in self._bench.registry.list_packs():
             if status.id == "language-tiny":
                 continue  # for tests of the plumbing only

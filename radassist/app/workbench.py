@@ -28,13 +28,14 @@ from radassist.domain.report import Report, Section, StudyContext
 from radassist.domain.study import Instance, OpenResult
 from radassist.engines.language.llama import LlamaLanguageModel
 from radassist.engines.packs import Pack, Registry
+from radassist.engines.packs.required import must_have_packs
 from radassist.engines.vision.hosted import HostedCxrAnatomy
 from radassist.errors import Fault, InputFault, PackFault
 from radassist.library import resources_dir
 from radassist.library.lexicon import load_lexicon
 from radassist.library.templates import load_templates
 from radassist.ports import AuditEvent, CancelToken, LanguageModel, Progress, VisionModel
-from radassist.settings import Settings, find_paths, load_settings
+from radassist.settings import Settings, find_paths, load_settings, read_policy
 from radassist.store import SqliteStore
 from radassist.store.sqlite import utc_now
 from radassist.workflow.chat import Chat
@@ -57,7 +58,8 @@ class Workbench:
         self.paths = find_paths()
         if home is not None:
             self.paths = replace(self.paths, home=home)
-        self.settings: Settings = load_settings(self.paths.settings_file)
+        self.policy = read_policy()
+        self.settings: Settings = load_settings(self.paths.settings_file, self.policy)
         offline.install(self.settings.network())
         self.user = user.strip() or self.settings.user_name or getpass.getuser()
         self.notices: list[str] = list(self.settings.warnings)
@@ -109,6 +111,7 @@ class Workbench:
     @cached_property
     def vision(self) -> list[VisionModel]:
         """The vision packs that can be used; why others cannot goes to ``notices``."""
+        must_have_packs(self.registry, self.policy)
         models: list[VisionModel] = []
         if not self.settings.vision_enabled:
             self.notices.append("Vision packs are switched off in the settings.")
@@ -125,6 +128,7 @@ class Workbench:
     @cached_property
     def language(self) -> LanguageModel | None:
         """The language model of the settings, or None; why it is None goes to ``notices``."""
+        must_have_packs(self.registry, self.policy)
         if not self.settings.language_enabled:
             self.notices.append("The language model is switched off in the settings.")
             return None

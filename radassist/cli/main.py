@@ -12,6 +12,7 @@ from radassist import __version__
 from radassist.cli import images, reports, system
 from radassist.cli.output import BAD_INPUT, DONE, open_streams, tell
 from radassist.errors import Fault
+from radassist.settings import read_policy
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,7 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="radassist",
         description="Offline reporting assistant for radiologists. Without a command: the window.",
         epilog="Exit codes: 0 done; 1 finished with findings that need attention; "
-        "2 bad input or usage. Decision support, not a medical device.",
+        "2 bad input or usage; 3 refused by the administrator's policy; 4 this machine refuses "
+        "(disk, screen, engine). Decision support, not a medical device.",
     )
     parser.add_argument("--version", action="version", version=f"radassist {__version__}")
     _common(parser)
@@ -148,6 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     run: Command = getattr(arguments, "run", images.empty_window)
     try:
+        read_policy()  # a policy that is not good stops every command
         return run(arguments)
     except Fault as fault:
         if getattr(arguments, "debug", False):

@@ -8,9 +8,19 @@ import re
 import sys
 from typing import Any
 
-DONE = 0
-ATTENTION = 1  # finished, with findings that need attention
-BAD_INPUT = 2
+from radassist.errors import ATTENTION, BAD_INPUT, DONE
+
+__all__ = [
+    "ATTENTION",
+    "BAD_INPUT",
+    "DONE",
+    "Never",
+    "TerminalProgress",
+    "open_streams",
+    "say",
+    "say_json",
+    "tell",
+]
 
 #: Characters of a progress bar.
 _BAR = 24

@@ -22,9 +22,18 @@ from radassist import __version__, offline
 from radassist.engines.packs import FETCHABLE, READY, PackStatus, open_registry
 from radassist.engines.packs.hashing import gigabytes
 from radassist.engines.packs.memory import available_memory
+from radassist.engines.packs.required import missing_packs
 from radassist.errors import EngineFault, StorageFault
 from radassist.host.process import Host
-from radassist.settings import Paths, find_paths, load_settings, prepare_folder, write_private
+from radassist.settings import (
+    Paths,
+    find_paths,
+    load_settings,
+    machine_policy_path,
+    prepare_folder,
+    read_policy,
+    write_private,
+)
 
 #: ``missing``: the main job does not work without it.  ``warning``: something of it does not.
 #: ``absent``: an optional thing is not there.
@@ -102,7 +111,8 @@ _TOOLS = (
 def doctor() -> list[Check]:
     """Look at everything; a few seconds, because native libraries are really loaded."""
     paths = find_paths()
-    checks = [*_python(), *_machine(paths), *_storage(paths), *_packs(), *_screen(), *_tools()]
+    checks = [*_python(), *_machine(paths), *_storage(paths), *_policy(), *_packs(), *_screen()]
+    checks += _tools()
     with Host("radassist.engines.probe:create", name="library probe") as host:
         checks += [_module(host, *row) for row in _MODULES]
         if sys.platform == "linux":
@@ -125,7 +135,8 @@ def _python() -> Iterator[Check]:
         why="" if good else "radassist needs Python 3.11 or newer.",
         mend="" if good else _SETUP,
     )
-    yield Check("python", "radassist", OK, __version__)
+    found = f"{__version__}; updates are files that an administrator installs"
+    yield Check("python", "radassist", OK, found)
 
 
 def _machine(paths: Paths) -> Iterator[Check]:
@@ -170,6 +181,14 @@ def _storage(paths: Paths) -> Iterator[Check]:
         warnings = (fault.what,)
     state, found = (WARNING, "") if warnings else (OK, "in order")
     yield Check("storage", "settings", state, found, " ".join(warnings))
+
+
+def _policy() -> Iterator[Check]:
+    policy = read_policy()
+    found = ", ".join(policy.files) or f"none ({machine_policy_path()} would be it)"
+    yield Check("storage", "policy", OK, found)
+    for missing in missing_packs(open_registry(), policy):
+        yield Check("packs", "required pack", MISSING, "", missing, "Install it: radassist models.")
 
 
 def _writable(name: str, folder: Path, *, needed: bool) -> Check:

@@ -8,16 +8,28 @@ from radassist.settings.paths import (
     storage_fault,
     write_private,
 )
+from radassist.settings.policy import (
+    Policy,
+    RequiredPack,
+    apply_policy,
+    machine_policy_path,
+    read_policy,
+)
 from radassist.settings.schema import Option, Settings, describe
 
 __all__ = [
     "Option",
     "Paths",
+    "Policy",
+    "RequiredPack",
     "Settings",
+    "apply_policy",
     "describe",
     "find_paths",
     "load_settings",
+    "machine_policy_path",
     "prepare_folder",
+    "read_policy",
     "save_settings",
     "storage_fault",
     "with_values",

@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from radassist.errors import InputFault, StorageFault
+from radassist.errors import InputFault, PolicyFault, StorageFault
 from radassist.settings.paths import find_paths, storage_fault, write_private
+from radassist.settings.policy import Policy, apply_policy, read_policy
 from radassist.settings.schema import Settings, describe, normal, problem
 
 VERSION = 1
@@ -25,13 +26,16 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 _MAX_BYTES = 1 << 20
 
 
-def load_settings(path: Path | None = None) -> Settings:
-    """The settings of this user; defaults where there is no file.
+def load_settings(path: Path | None = None, policy: Policy | None = None) -> Settings:
+    """The settings of this user under the administrator's policy; defaults where there is no file.
 
     :param path: settings.json; None: the one in ``RADASSIST_HOME``.
+    :param policy: None: the one of this machine.
     :returns: settings whose ``warnings`` tell what was not usable and what stands in its place.
     :raises StorageFault: the file is there and cannot be read.
+    :raises PolicyFault: the policy is not good.
     """
+    policy = read_policy() if policy is None else policy
     path = path or find_paths().settings_file
     data, warnings = _read(path)
     version = data.pop("version", VERSION)
@@ -54,11 +58,13 @@ def load_settings(path: Path | None = None) -> Settings:
         else:
             values[option.name] = normal(option, value)
     warnings.extend(f"{path.name}: {str(name)[:40]} is not a setting." for name in data)
-    return Settings(**values, warnings=tuple(warnings))
+    return apply_policy(policy, Settings(**values, warnings=tuple(warnings)))
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
     """Write the settings, whole or not at all, with mode 0600.
+
+    What the administrator has set is not the user's to save: the user's own value stays there.
 
     :raises InputFault: a value is out of its bounds.
     :raises StorageFault: the disk is full or read-only, or the file is from a newer version.
@@ -75,6 +81,10 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
             f"{path.name} is from a newer version of radassist and is not overwritten.",
             "Use that version, or move the file away.",
         )
+    for name, _ in settings.locked:
+        del values[name]
+        if name in data:
+            values[name] = data[name]
     text = json.dumps({"version": VERSION, **values}, indent=2, ensure_ascii=False)
     write_private(path, text.encode() + b"\n")
 
@@ -83,12 +93,21 @@ def with_values(settings: Settings, **values: Any) -> Settings:
     """A copy with some values changed.
 
     :raises InputFault: a name or value is not good; nothing is changed then.
+    :raises PolicyFault: the administrator has set it, or does not allow an address.
     """
     options = {option.name: option for option in describe()}
     for name, value in values.items():
+        if name in options and settings.why_locked(name) and value != getattr(settings, name):
+            raise PolicyFault(f"{name} is {settings.why_locked(name)}.", "Nothing was changed.")
         bad = problem(options[name], value) if name in options else f"{name} is not a setting."
         if bad:
             raise InputFault(bad, "Nothing was changed.")
+    peers = settings.allowed_peers
+    if peers is not None and any(p not in peers for p in values.get("pacs_addresses", ())):
+        raise PolicyFault(
+            "An address in pacs_addresses is not allowed by your administrator.",
+            "Nothing was changed.",
+        )
     return replace(settings, **{n: normal(options[n], v) for n, v in values.items()})
 
 

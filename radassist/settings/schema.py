@@ -44,6 +44,8 @@ class Settings:
     """All settings with their defaults.
 
     :param warnings: what was wrong with the file that these were read from; never saved.
+    :param locked: (name, policy file) of each setting that the administrator has set; never saved.
+    :param allowed_peers: the only addresses that the administrator lets through; None: no limit.
     """
 
     user_name: str = _option(
@@ -83,6 +85,13 @@ class Settings:
         (), "host:port pairs that the offline guard lets through.", max=32, pattern=_ADDRESS
     )
     warnings: tuple[str, ...] = field(default=(), metadata={"transient": True})
+    locked: tuple[tuple[str, str], ...] = field(default=(), metadata={"transient": True})
+    allowed_peers: tuple[str, ...] | None = field(default=None, metadata={"transient": True})
+
+    def why_locked(self, name: str) -> str:
+        """Who has set a setting that cannot be changed here; "" for one that can."""
+        file = dict(self.locked).get(name)
+        return f"set by your administrator ({file})" if file is not None else ""
 
     def network(self) -> tuple[tuple[str, int], ...]:
         """``pacs_addresses`` as (host, port), for ``offline.install``."""

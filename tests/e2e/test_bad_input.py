@@ -310,5 +310,5 @@ def test_a_failed_save_names_the_file_that_was_asked_for(
 ) -> None:
     (tmp_path / "in.txt").write_text("FINDINGS: Normal.", "utf-8")
     ran = radassist("import", tmp_path / "in.txt", "--out", "/proc/report.json")
-    assert ran.code == 2
+    assert ran.code == 4
     assert "/proc/report.json was not written" in ran.sentence()

@@ -62,7 +62,7 @@ def test_an_export_to_a_full_disk_keeps_the_draft(
 ) -> None:
     disk.fill(leave=20_000)
     ran = radassist("draft", chest, "--out", disk.place / "out", "--no-language")
-    assert ran.code == 2, (ran.out, ran.err)
+    assert ran.code == 4, (ran.out, ran.err)
     refused(ran.sentence())
     for path in disk.place.rglob("report.json"):
         json.loads(path.read_text(encoding="utf-8"))  # whole, or not there
@@ -85,7 +85,7 @@ def test_an_edit_with_a_full_home_changes_nothing(
     before = report_path.read_bytes()
     disk.fill(leave=0)
     ran = command("chat", report_path, ADD, "--accept", "--no-language")
-    assert ran.code == 2, (ran.out, ran.err)
+    assert ran.code == 4, (ran.out, ran.err)
     refused(ran.sentence())
     assert report_path.read_bytes() == before
     disk.free()
@@ -104,7 +104,7 @@ def test_a_report_on_a_full_disk_stays_whole(
     path.write_bytes(before)
     disk.fill(leave=0)
     ran = radassist("chat", path, ADD, "--accept", "--no-language")
-    assert ran.code == 2, (ran.out, ran.err)
+    assert ran.code == 4, (ran.out, ran.err)
     refused(ran.sentence())
     assert path.read_bytes() == before
 
@@ -122,7 +122,7 @@ def test_a_read_only_disk_is_named(
     finally:
         disk.read_only(False)
     for ran in (drafted, edited, homeless):
-        assert ran.code == 2, (ran.out, ran.err)
+        assert ran.code == 4, (ran.out, ran.err)
         refused(ran.sentence())
     assert (disk.place / "report.json").read_bytes() == report_path.read_bytes()
 
@@ -133,5 +133,5 @@ def test_a_folder_without_permission_is_named(
 ) -> None:
     (tmp_path / "locked").mkdir(mode=0o555)
     ran = radassist("draft", chest, "--out", tmp_path / "locked" / "out", "--no-language")
-    assert ran.code == 2
+    assert ran.code == 4
     refused(ran.sentence())

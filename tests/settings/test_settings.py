@@ -66,9 +66,13 @@ def test_a_relative_home_is_made_absolute() -> None:
     assert find_paths({"RADASSIST_HOME": "here"}).home == Path.cwd() / "here"
 
 
+#: What a policy or a bad file adds; never saved.
+TRANSIENT = {"warnings", "locked", "allowed_peers"}
+
+
 def test_every_setting_is_described_and_its_default_is_good() -> None:
     options = {option.name: option for option in describe()}
-    assert set(options) == {f.name for f in fields(Settings)} - {"warnings"}
+    assert set(options) == {f.name for f in fields(Settings)} - TRANSIENT
     for option in options.values():
         assert option.description.endswith(".")
         assert problem(option, option.default) == ""
