@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from functools import cache
@@ -10,8 +9,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from radassist import __version__
 from radassist.errors import StorageFault
 from radassist.settings.paths import prepare_folder, storage_fault
+from radassist.store.backups import back_up, written_by
 from radassist.store.faults import MEANINGS, translated
 from radassist.store.migrations import MIGRATIONS, NAMES, unknown_migrations
 
@@ -63,9 +64,11 @@ def _must_be_ours(db: Database, path: Path) -> None:
     """
     newer = unknown_migrations(db)
     if newer:
+        writer = f"radassist {written_by(db)}" if written_by(db) else "a newer version of radassist"
         raise StorageFault(
-            f"{path.name} was written by a newer version of radassist ({newer[-1]}).",
-            "Use that version; this one would not keep its rules.",
+            f"{path.name} was written by {writer} ({newer[-1]}); this is {__version__}, which does "
+            "not know its rules.",
+            "Use that version, or restore a copy of the folder backups with this one.",
         )
     found = _schema(db)
     applied = tuple(m.name for m in MIGRATIONS.applied(db)) if "_sqlite_migrations" in found else ()
@@ -101,28 +104,29 @@ def _schema_after(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _migrate(db: Database, path: Path) -> None:
-    """Every pending migration or none, after a backup of what was there."""
-    if MIGRATIONS.applied(db):
-        names = [m.name for m in MIGRATIONS.applied(db)]
-        _backup(db, path.with_name(f"{path.name}.before-{MIGRATIONS.pending(db)[0].name}"), names)
+    """Every pending migration or none, after a backup of what was there.
+
+    :raises StorageFault: a migration failed; the database is as it was.
+    """
+    copy = back_up(db, path) if MIGRATIONS.applied(db) else None
     db.execute("BEGIN IMMEDIATE")
     try:
         if MIGRATIONS.pending(db):  # another process may have been faster
             MIGRATIONS.apply(db)
         db.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if db.conn.in_transaction:
             db.execute("ROLLBACK")
-        raise
+        ours = isinstance(error, sqlite3.IntegrityError) or _is_sql(error)
+        if copy is None or not ours:
+            raise
+        raise StorageFault(
+            f"{path.name} could not be brought to radassist {__version__} and is as it was.",
+            f"Use the version before; a copy is kept as backups/{copy.name}.",
+        ) from error
 
 
-def _backup(db: Database, target: Path, names: list[str]) -> None:
-    try:
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-    except OSError as error:
-        raise storage_fault(error, target) from error
-    with contextlib.closing(sqlite3.connect(target)) as copy:
-        db.conn.backup(copy)
-        done = Database(copy, execute_plugins=False)
-        if [m.name for m in MIGRATIONS.applied(done)] != names:
-            raise StorageFault(f"The backup {target.name} is not whole.", "Check the disk.")
+def _is_sql(error: BaseException) -> bool:
+    """True for an error of a migration's own SQL, which no full disk or lock explains."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.DatabaseError) and code == sqlite3.SQLITE_ERROR

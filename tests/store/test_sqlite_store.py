@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -18,12 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from radassist import __version__
 from radassist.domain import lifecycle
 from radassist.domain import operations as ops
 from radassist.domain.report import Report, ReportState, StatementState
 from radassist.errors import Bug, StorageFault, UsageFault
 from radassist.ports import AuditEvent
 from radassist.store import SqliteStore
+from radassist.store.backups import KEPT
 from radassist.store.migrations import MIGRATIONS, NAMES
 from radassist.store.sqlite import utc_now
 
@@ -426,12 +429,71 @@ def test_an_older_database_is_backed_up_and_migrated(path: Path) -> None:
     with SqliteStore(path) as store:
         drafted(store, 1)
         assert store.audit.verify()[1] == []
-    backup = path.with_name(f"radassist.db.before-{NAMES[-1]}")
+    (backup,) = (path.parent / "backups").iterdir()
+    assert re.fullmatch(r"radassist-unknown-\d{4}-\d\d-\d\dT[\d.-]+Z\.db", backup.name)
     copy = Database(backup)
     assert [m.name for m in MIGRATIONS.applied(copy)] == list(NAMES[:-1])
     assert list(copy.query("SELECT value FROM meta")) == [{"value": "abc"}]
     copy.close()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def _made_older(path: Path) -> None:
+    """Take the latest migration out of the record, as if this version had brought it."""
+    with SqliteStore(path) as store:
+        drafted(store, 1)
+    db = Database(path)
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = ?", [NAMES[-1]])
+    before = Database(memory=True)
+    MIGRATIONS.apply(before, stop_before=NAMES[-1])
+    kept = {row["name"] for row in before.query("SELECT name FROM sqlite_master")}
+    rows = db.query("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL")
+    for row in [r for r in rows if r["name"] not in kept]:
+        db.execute(f"DROP {row['type']} IF EXISTS {row['name']}")
+    before.close()
+    db.close()
+
+
+def test_a_backup_is_named_by_the_version_that_wrote_it_and_few_are_kept(path: Path) -> None:
+    _made_older(path)
+    folder = path.parent / "backups"
+    folder.mkdir()
+    for day in range(1, 8):
+        old = folder / f"radassist-0.0.1-2020-01-0{day}.db"
+        old.touch()
+        os.utime(old, (day, day))
+    with SqliteStore(path) as store:
+        assert store.load("r1") is not None
+        assert store.audit.verify()[1] == []
+    names = sorted(p.name for p in folder.iterdir())
+    assert len(names) == KEPT
+    assert names[-1].startswith(f"radassist-{__version__}-20")
+    assert names[0] == "radassist-0.0.1-2020-01-04.db"
+    with SqliteStore(folder / names[-1]) as copy:  # a copy is a database: it can be restored
+        assert copy.load("r1") is not None
+
+
+def test_a_migration_that_fails_is_told_with_the_copy(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _made_older(path)
+    db = Database(path)
+    before = (db.schema, list(db.query("SELECT * FROM audit")))
+    db.close()
+
+    def fail(db: Database) -> None:
+        db.execute("CREATE TABLE half (x)")
+        db.execute("SELECT nonsense FROM half")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MIGRATIONS._migrations[-1], "fn", fail)
+        with pytest.raises(StorageFault, match=r"is as it was\. Use the version before; a copy"):
+            SqliteStore(path)
+    db = Database(path)
+    assert (db.schema, list(db.query("SELECT * FROM audit"))) == before
+    db.close()
+    with SqliteStore(path) as store:
+        assert store.load("r1") is not None
 
 
 def test_a_failing_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -460,7 +522,8 @@ def test_a_newer_database_is_refused_and_left_alone(path: Path) -> None:
     db = Database(path)
     MIGRATIONS._record_applied(db, "m099_future")
     before = list(db.query("SELECT count(*) AS n FROM audit"))
-    with pytest.raises(StorageFault, match=r"newer version of radassist \(m099_future\)"):
+    said = rf"written by radassist {__version__} \(m099_future\); this is {__version__}, which does"
+    with pytest.raises(StorageFault, match=said):
         SqliteStore(path)
     assert list(db.query("SELECT count(*) AS n FROM audit")) == before
     db.close()
