@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from radassist.domain.findings import Finding, ImageRef
 from radassist.domain.history import HistoryEntry
+from radassist.domain.measuring.annotation import Annotation, Change
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult, Series
 from radassist.errors import InputFault
@@ -203,3 +204,22 @@ class ReportStore(Protocol):
         """Ids of the reports of a study, newest first."""
 
     def close(self) -> None: ...
+
+
+class AnnotationStore(Protocol):
+    """What was drawn on a study's images, and which of them are key images."""
+
+    def annotations(self, study_uid: str) -> tuple[Annotation, ...]:
+        """The annotations of a study, in the order in which they were made."""
+
+    def change(self, study_uid: str, change: Change, actor: str) -> None:
+        """Make one change with its audit event, in one transaction.
+
+        Raises UsageFault when the stored annotation is not the one that the change began from.
+        """
+
+    def key_images(self, study_uid: str) -> tuple[ImageRef, ...]:
+        """The frames marked as key images, in the order in which they were marked."""
+
+    def mark_key_image(self, image: ImageRef, marked: bool, actor: str) -> None:
+        """Mark a frame or take the mark away; nothing happens where it is so already."""

@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 MIGRATIONS = Migrations("radassist")
 
 #: Every migration of this version, in order.
-NAMES = ("m001_reports", "m002_audit", "m003_append_only")
+NAMES = ("m001_reports", "m002_audit", "m003_append_only", "m004_annotations")
 
 
 @MIGRATIONS()
@@ -91,6 +91,40 @@ def m003_append_only(db: Database) -> None:
             )
     for statement in (_AUDIT_IN_ORDER, _HISTORY_IN_ORDER, _KEEP_REPORTS, _HEAD_STAYS, _FINAL_STAYS):
         _run(db, statement, split=False)
+
+
+@MIGRATIONS()
+def m004_annotations(db: Database) -> None:
+    """Every change of a study's annotations, one row each, and the frames marked as key images."""
+    _run(
+        db,
+        """
+        CREATE TABLE annotation_changes (
+            study_uid TEXT NOT NULL,
+            seq INTEGER NOT NULL CHECK (seq > 0),
+            at TEXT NOT NULL,
+            before TEXT CHECK (before IS NULL OR json_valid(before)),
+            after TEXT CHECK (after IS NULL OR json_valid(after)),
+            PRIMARY KEY (study_uid, seq)
+        ) WITHOUT ROWID;
+        CREATE TABLE key_images (
+            study_uid TEXT NOT NULL,
+            sop_uid TEXT NOT NULL,
+            frame INTEGER NOT NULL CHECK (frame >= 0),
+            image TEXT NOT NULL CHECK (json_valid(image)),
+            at TEXT NOT NULL,
+            PRIMARY KEY (study_uid, sop_uid, frame)
+        ) WITHOUT ROWID
+        """,
+    )
+    for verb in ("UPDATE", "DELETE"):
+        _run(
+            db,
+            f"CREATE TRIGGER annotation_changes_no_{verb.lower()} BEFORE {verb} "
+            "ON annotation_changes "
+            "BEGIN SELECT RAISE(ABORT, 'annotation_changes is append-only'); END",
+            split=False,
+        )
 
 
 _AUDIT_IN_ORDER = """

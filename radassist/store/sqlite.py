@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
 from radassist import __version__, offline
 from radassist.domain.history import HistoryEntry
 from radassist.domain.report import Report
@@ -210,6 +212,23 @@ class SqliteStore:
         """Write one event that belongs to no report change; returns its sequence number."""
         with self._writing():
             return self._add_events([event])
+
+    @contextlib.contextmanager
+    def changing(self, event: AuditEvent) -> Iterator[Database]:
+        """For the other repositories of this room: their rows and the event, one transaction."""
+        with self._writing():
+            yield self._db
+            self._add_events([event])
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[Database]:
+        """For the other repositories of this room: reading, kept apart from writers."""
+        with self._reading():
+            yield self._db
+
+    def now(self) -> str:
+        """The store's clock, ISO 8601 UTC."""
+        return self._clock()
 
     def read_events(self, subject: str | None) -> list[dict[str, Any]]:
         """Events in order, ``detail`` parsed."""
