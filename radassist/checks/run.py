@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from radassist.checks import completeness, conflicts, header, numbers, priors, sides
+from radassist.checks import completeness, conflicts, header, measured, numbers, priors, sides
 from radassist.checks.model import Problem, Rule, Severity, View
 from radassist.domain.reading import Lexicon
 from radassist.domain.report import Report
@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     Rule("number-conflict", 1, _E, "Findings and impression differ in size", numbers.conflict),
     Rule("number-absurd", 1, _W, "A size that cannot be", numbers.absurd),
     Rule("number-source", 1, _E, "A machine's number without measurement", numbers.without_source),
+    Rule("measurement-edited", 1, _W, "A measured number was typed over", measured.edited),
     Rule("level-conflict", 1, _W, "Findings and impression differ in level", numbers.level),
     Rule("critical", 1, _W, "A critical finding without communication", conflicts.communication),
     Rule("section", 1, _W, "A section is missing or empty", completeness.sections),
