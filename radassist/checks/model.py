@@ -169,7 +169,10 @@ class Rule:
 
 
 def owner_of(quantity: Quantity, reading: Reading) -> Mention | None:
-    """The finding, device or measured thing that a number belongs to: the nearest one."""
+    """The finding, device or measured thing that a number belongs to; else the nearest one."""
+    owners = [m for m in reading.mentions if quantity in m.sizes]
+    if owners:
+        return max(owners, key=lambda m: m.end - m.start)
     near = [m for m in reading.mentions if m.sentence == quantity.sentence and m.kind != "anatomy"]
     if not near:
         near = [m for m in reading.mentions if m.sentence == quantity.sentence]

@@ -57,6 +57,35 @@ def stated(text: str) -> dict[str, Mention]:
         ("The kidneys show no hydronephrosis.", {"hydronephrosis": A}),
         ("The gallbladder is thin-walled, without stones.", {"renal-stone": A}),
         ("Normal caliber appendix.", {"appendicitis": A}),
+        (
+            "The study is negative for acute fracture or dislocation.",
+            {"fracture": A, "dislocation": A},
+        ),
+        ("Atelectasis rather than pneumonia.", {"atelectasis": P, "pneumonia": A}),
+        ("Rather than pneumonia, this represents atelectasis.", {"pneumonia": A, "atelectasis": P}),
+        (
+            "Opacity is favored to represent atelectasis.",
+            {"opacity": P, "atelectasis": U},
+        ),
+        (
+            "Status post lobectomy with volume loss.",
+            {"surgical-clips": H, "volume-loss": P},
+        ),
+        (
+            "Interval resolution of the pneumonia with residual scarring.",
+            {"pneumonia": A, "scarring": P},
+        ),
+        ("No further follow-up is needed for the 3 mm nodule.", {"nodule": P}),
+        (
+            "Gallbladder contains stones without wall thickening or pericholecystic fluid.",
+            {"gallstones": P, "thickening": A, "cholecystitis": A},
+        ),
+        (
+            "Blunting of the costophrenic angle may represent scar or effusion.",
+            {"costophrenic-blunting": P, "scarring": U, "pleural-effusion": U},
+        ),
+        ("An enhancing mass is seen.", {"mass": P}),
+        ("Findings may reflect edema versus infection.", {"pneumonia": U}),
     ],
 )
 def test_assertion(text: str, expected: dict[str, Presence]) -> None:
@@ -78,6 +107,7 @@ def test_assertion(text: str, expected: dict[str, Presence]) -> None:
         ("Left ventricular hypertrophy with effusion.", "pleural-effusion", Laterality.NONE),
         ("The patient left before a nodule was seen.", "nodule", Laterality.NONE),
         ("Nodules in both lungs.", "nodule", Laterality.BILATERAL),
+        ("Right IJ catheter without pneumothorax.", "pneumothorax", Laterality.NONE),
     ],
 )
 def test_side(text: str, concept: str, side: Laterality) -> None:
@@ -89,6 +119,49 @@ def test_two_findings_keep_their_own_sides() -> None:
     assert found["pleural-effusion"].laterality is Laterality.LEFT
     assert found["atelectasis"].laterality is Laterality.RIGHT
     assert found["atelectasis"].location == ("lung-base",)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "location"),
+    [
+        ("8 mm nodule in the right upper lobe.", "nodule", ("upper-lobe",)),
+        ("In the left lung base, there is an opacity.", "opacity", ("lung-base",)),
+        ("Cardiomegaly is unchanged, and there is no pulmonary edema.", "cardiomegaly", ()),
+        (
+            "Heart and mediastinum are stable, with left retrocardiac opacity.",
+            "opacity",
+            ("retrocardiac",),
+        ),
+        ("Pacemaker with leads in the right ventricle.", "pacemaker", ("heart",)),
+        ("Right IJ catheter ends in the SVC without pneumothorax.", "pneumothorax", ()),
+    ],
+)
+def test_location(text: str, concept: str, location: tuple[str, ...]) -> None:
+    assert stated(text)[concept].location == location
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "sizes"),
+    [
+        ("A 7 mm nodule has grown from 5 mm.", "nodule", [("7 mm", ""), ("5 mm", "previous")]),
+        ("Nodule measures 8 mm; mass measures 2.4 cm.", "nodule", [("8 mm", "")]),
+        ("Nodule measures 8 mm; mass measures 2.4 cm.", "mass", [("2.4 cm", "")]),
+        ("An 8 mm nodule and a 2 cm mass.", "mass", [("2 cm", "")]),
+        ("The previously noted 6 mm nodule is gone.", "nodule", [("6 mm", "previous")]),
+        ("Endotracheal tube 4 cm above the carina.", "endotracheal-tube", [("4 cm", "distance")]),
+        ("No nodule larger than 4 mm.", "nodule", [("4 mm", "limit")]),
+        ("A nodule measuring up to 8 mm.", "nodule", [("8 mm", "")]),
+    ],
+)
+def test_a_size_belongs_to_its_finding(
+    text: str, concept: str, sizes: list[tuple[str, str]]
+) -> None:
+    assert [(q.text, q.role) for q in stated(text)[concept].sizes] == sizes
+
+
+def test_what_a_relative_has_is_marked() -> None:
+    found = stated("Family history of breast cancer.")["breast-mass"]
+    assert (found.presence, found.qualifiers) == (H, ("family",))
 
 
 def test_overlapping_phrases_are_both_read() -> None:
@@ -147,6 +220,8 @@ def test_change(text: str, change: str) -> None:
         "No prior study available for comparison.",
         "Prior granulomatous disease.",
         "The heart is normal in size.",
+        "Severe emphysema, worse in the upper lobes.",
+        "A fracture remains possible.",
     ],
 )
 def test_no_comparison_is_heard(text: str) -> None:
@@ -159,6 +234,15 @@ def test_dates_and_recommendation() -> None:
     )
     assert [date for date, _, _ in reading.dates] == ["20200304", "20190203"]
     assert reading.recommendation
+    assert reading.recommendations == ((0, len(reading.text)),)
+    denied = read("No follow-up is recommended. Consider MRI.", LEXICON)
+    assert [denied.text[s:e] for s, e in denied.recommendations] == ["Consider MRI."]
+
+
+def test_small_is_no_severity_where_it_says_something_else() -> None:
+    assert stated("Small bowel obstruction.")["bowel-obstruction"].severity == ""
+    assert stated("Liver lesion, too small to characterize.")["liver-lesion"].severity == ""
+    assert stated("Small pneumothorax.")["pneumothorax"].severity == "mild"
 
 
 def test_certainty_severity_and_qualifiers() -> None:

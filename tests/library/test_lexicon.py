@@ -46,7 +46,8 @@ def test_sex_critical_and_ids() -> None:
     assert lexicon.concepts["prostate"].sex == "M"
     assert lexicon.concepts["ovary"].sex == "F"
     assert lexicon.concepts["pneumothorax"].critical
-    assert dict(lexicon.concepts["pleural-effusion"].ids)["RADELEMENT"] == "RDES254"
+    assert lexicon.concepts["aortic-dissection"].urgency == "minutes"
+    assert dict(lexicon.codes_of("pleural-effusion"))["RADELEMENT"] == "RDES254"
     assert lexicon.is_a("subdural-haematoma", "intracranial-haemorrhage")
 
 

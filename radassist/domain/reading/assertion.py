@@ -47,6 +47,8 @@ _AFFIRM = frozenset(
     [
         "there",
         "it",
+        "this",
+        "these",
         "stable",
         "unchanged",
         "persistent",
@@ -107,7 +109,7 @@ def scopes(tokens: Sequence[Token], lexicon: Lexicon) -> list[Scope]:
             continue
         if word.group.endswith("-after"):
             first = max((s + 1 for s in stops if s < hit.first), default=0)
-            first = _backward(tokens, first, hit.first)
+            first = _backward(tokens, first, hit.first, alternative=word.value == "alternative")
             found.append(Scope(word.group, word.value, first, hit.first, hit))
         else:
             last = min((s for s in stops if s >= hit.last), default=len(tokens))
@@ -123,6 +125,8 @@ def _forward(tokens: Sequence[Token], first: int, last: int, group: str) -> int:
         last = min(last, first + window)
     for at in range(first + 1, last):
         text = tokens[at].text.lower()
+        if group in ("historical-before", "resolved-before") and tokens[at].norm in _PRESENT_AGAIN:
+            return at
         if text == "," and _comma_ends(tokens, at, last, group):
             return at
         if text == "and" and _and_ends(tokens, at, last):
@@ -130,6 +134,11 @@ def _forward(tokens: Sequence[Token], first: int, last: int, group: str) -> int:
         if text == "." and at + 1 < last:
             return at
     return last
+
+
+#: "Status post lobectomy with volume loss", "resolution of pneumonia with scarring": what follows
+#: is seen now.
+_PRESENT_AGAIN = frozenset({"with", "now", "currently"})
 
 
 def _comma_ends(tokens: Sequence[Token], at: int, last: int, group: str) -> bool:
@@ -212,9 +221,23 @@ def _later(tokens: Sequence[Token], at: int, last: int, words: frozenset[str]) -
     return any(token.norm in words for token in tokens[at + 1 : last])
 
 
-def _backward(tokens: Sequence[Token], first: int, last: int) -> int:
-    """Where a scope that ends before ``last`` begins: after a comma that makes no list."""
+_APART = frozenset(
+    [
+        *("with", "without", "no", "not", "nor", "may", "might", "could", "represent", "reflect"),
+        *("suggest", "suggesting", "representing", "reflecting", "likely", "due", "suspicious"),
+    ]
+)
+
+
+def _backward(tokens: Sequence[Token], first: int, last: int, *, alternative: bool = False) -> int:
+    """Where a scope that ends before ``last`` begins: after a comma that makes no list.
+
+    "Stones without thickening or fluid": an alternative does not reach over "without", nor over
+    "may represent".
+    """
     for at in range(last - 1, first - 1, -1):
+        if alternative and tokens[at].norm in _APART:
+            return at + 1
         if tokens[at].text == "," and not _later(tokens, at, last, _LIST | {"and"}):
             return at + 1
         if tokens[at].text == ".":
@@ -225,7 +248,7 @@ def _backward(tokens: Sequence[Token], first: int, last: int) -> int:
 def presence_of(
     first: int, last: int, active: Sequence[Scope], *, normal: bool = False, gapped: bool = False
 ) -> tuple[Presence, str]:
-    """Presence and certainty ("", "possible", "probable", "alternative", "resolved").
+    """Presence and certainty ("", "possible", "probable", "alternative", "resolved", "family").
 
     :param gapped: other words may stand inside the phrase ("heart is not enlarged").
     :param normal: the phrase itself says that something is normal ("lungs are clear").
@@ -243,7 +266,7 @@ def presence_of(
     if "resolved-before" in groups or "resolved-after" in groups:
         return Presence.ABSENT, "resolved"
     if "historical-before" in groups or "family" in groups:
-        return Presence.HISTORICAL, ""
+        return Presence.HISTORICAL, "family" if "family" in groups else ""
     doubts = [groups[g].value for g in _DOUBTS if g in groups]
     if doubts:
         return Presence.UNCERTAIN, next((d for d in doubts if d != "alternative"), doubts[0])

@@ -7,13 +7,19 @@ Phrases are written in a small language: words; ``(a|b|)`` for choices, the empt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from radassist.domain.reading.tokens import Token, tokenize
 
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _GAP = re.compile(r"~(\d)")
+
+
+#: How soon a critical finding has to be told.
+URGENCIES = ("minutes", "hours", "days")
+#: (system, code) pairs: RADELEMENT, RADLEX, SNOMED, OIFM (open finding model).
+Codes = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -24,9 +30,9 @@ class Concept:
     :param anatomy: lexicon id of where it lies when the text does not say, or "".
     :param regions: body regions it can be seen in ("chest", "abdomen", "pelvis", "head", ...).
     :param sex: "M" or "F" where only one sex has it.
-    :param critical: needs direct communication (ACR practice parameter for communication, 2020).
     :param parents: broader concepts: denying "lung-opacity" denies every child.
-    :param ids: (system, code) pairs: RADLEX, SNOMED, OIFM (open finding model).
+    :param urgency: "" or, of a critical finding, ``minutes``, ``hours`` or ``days``: how soon
+        somebody has to be told (ACR Actionable Reporting Work Group, JACR 2014; 11: 552-558).
     """
 
     id: str
@@ -37,13 +43,17 @@ class Concept:
     anatomy: str = ""
     regions: tuple[str, ...] = ()
     sex: str = ""
-    critical: bool = False
+    urgency: str = ""
     acute: bool = False
     benign: bool = False
     paired: bool = False
     side: str = ""
     parents: tuple[str, ...] = ()
-    ids: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def critical(self) -> bool:
+        """Whether it needs direct communication (ACR practice parameter, 2020)."""
+        return bool(self.urgency)
 
 
 @dataclass(frozen=True)
@@ -215,6 +225,7 @@ class Lexicon:
     anatomy: Matcher = field(default_factory=Matcher, repr=False, compare=False)
     words: Matcher = field(default_factory=Matcher, repr=False, compare=False)
     triggers: Matcher = field(default_factory=Matcher, repr=False, compare=False)
+    codes: dict[str, Codes] = field(default_factory=dict, repr=False, compare=False)
     _families: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def get(self, concept: str) -> Concept | None:
@@ -225,6 +236,18 @@ class Lexicon:
         """What a reader calls it; the id where the lexicon does not know it."""
         found = self.concepts.get(concept)
         return found.name if found else concept
+
+    def codes_of(self, concept: str, places: Iterable[str] = ()) -> Codes:
+        """(system, code) pairs of a concept, narrower ones where a place of it has them.
+
+        Attribute words are asked for by group and value ("side:left").
+        """
+        found = dict(self.codes.get(concept, ()))
+        for key, codes in self.codes.items():
+            name, _, place = key.partition("@")
+            if place and name == concept and any(self.is_a(p, place) for p in places):
+                found.update(codes)
+        return tuple(sorted(found.items()))
 
     def ancestors(self, concept: str) -> frozenset[str]:
         """The concept itself and every broader one."""
@@ -274,19 +297,27 @@ TRIGGER_GROUPS = frozenset(
 
 
 def build(
-    concepts: Iterable[Concept], words: Iterable[tuple[Word, Sequence[str]]], version: str = ""
+    concepts: Iterable[Concept],
+    words: Iterable[tuple[Word, Sequence[str]]],
+    version: str = "",
+    codes: Mapping[str, Codes] | None = None,
 ) -> Lexicon:
     """Compile a lexicon.
 
-    :raises ValueError: two concepts share an id, a parent or default anatomy is unknown, or a
-        phrase cannot be read.
+    :param codes: identifiers by concept ("nodule"), concept at a place ("nodule@lung") or value
+        of an attribute ("side:left").
+    :raises ValueError: two concepts share an id, a parent, default anatomy or coded concept is
+        unknown, or a phrase cannot be read.
     """
     known: dict[str, Concept] = {}
     for concept in concepts:
         if concept.id in known:
             raise ValueError(f"the concept {concept.id!r} is defined twice")
         known[concept.id] = concept
-    lexicon = Lexicon(known, version)
+    lexicon = Lexicon(known, version, codes=dict(codes or {}))
+    for key in lexicon.codes:
+        if ":" not in key and not set(key.split("@")) <= set(known):
+            raise ValueError(f"codes are given for {key!r}, which no concept is")
     for concept in known.values():
         missing = {p for p in (*concept.parents, concept.anatomy) if p and p not in known}
         if missing:

@@ -79,7 +79,40 @@ def _quantity(found: re.Match[str]) -> Quantity | None:
         if found.group(number):
             own = ucum(found.group(unit)) if found.group(unit) else code
             dims.append(_scaled(_float(found.group(number)), own, code))
-    return Quantity(max(dims), code, found.start(), found.end(), tuple(dims), found.group())
+    start, end = found.span()
+    role = _role(found.string[max(0, start - 40) : start], found.string[end : end + 24])
+    return Quantity(max(dims), code, start, end, tuple(dims), found.group(), role=role)
+
+
+_PREVIOUS = re.compile(
+    r"\b(?:previous(?:ly)?|prior|formerly|earlier|was|were|used to (?:be|measure)|from|"
+    r"(?:compared|comparison) (?:to|with)|versus|vs\.?|initially|originally)"
+    r"(?: (?:noted|seen|described|identified|demonstrated|reported|visualized|measured|measuring|"
+    r"measurements?|size|at|of|a|an|the|about|approximately|study))*\W*$",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(
+    r"(?:\b(?:greater|less|larger|smaller|more|bigger|fewer|longer|shorter|wider)(?: or equal)? "
+    r"(?:than|to)|\b(?:exceed\w*|under|over|at least|at most|sub|criteri\w+|threshold\w*(?: of)?|"
+    r"within|normal (?:is|range)?)|[<>≤≥])(?: (?:about|approximately|or equal to))*\W*$",
+    re.IGNORECASE,
+)
+_DISTANCE = re.compile(
+    r"^\s*(?:\w+ )?(?:above|below|from|proximal|distal|superior|inferior|cranial|caudal|cephalad|"
+    r"away|deep|lateral|medial|posterior|anterior|beyond|short of|past|into|inside|slices?|"
+    r"(?:slice )?thick(?:ness)?|intervals?|sections?|collimation)\b",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r"^\s*(?:previously|formerly|on the prior|before)\b", re.IGNORECASE)
+
+
+def _role(before: str, after: str) -> str:
+    """What a number stands for, by the words beside it ("previously", "less than", "above")."""
+    if _PREVIOUS.search(before) or _AFTER.search(after):
+        return "previous"
+    if _LIMIT.search(before):
+        return "limit"
+    return "distance" if _DISTANCE.search(after) else ""
 
 
 def ucum(unit: str) -> str:

@@ -5,8 +5,9 @@ Deterministic, no state, linear in the text (sentences are bounded): a milliseco
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from radassist.domain.findings import Laterality, Presence
 from radassist.domain.reading.assertion import Scope, presence_of, scopes
@@ -39,15 +40,19 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     sides: list[tuple[Laterality, int, int]] = []
     comparisons: list[tuple[str, int, int]] = []
     sized: list[Quantity] = []
-    advice = False
+    advice: list[tuple[int, int]] = []
+    advised = False
     for number, (start, end) in enumerate(spans):
         sentence = _parse(text[start:end], start, number, lexicon)
-        mentions += _mentions(sentence, text)
+        own = [_moved(q, start, number) for q in quantities(text[start:end])]
+        sized += own
+        mentions += _mentions(sentence, text, own)
         sides += _sides(sentence)
         comparisons += _comparisons(sentence, text)
-        advice = advice or any(_group(h) == "recommendation" for h in sentence.words)
-        for q in quantities(text[start:end]):
-            sized.append(_moved(q, start, number))
+        calls = [h for h in sentence.words if _group(h) == "recommendation"]
+        advised = advised or bool(calls)
+        if any(_affirms(h, sentence) for h in calls):
+            advice.append((start, end))
     return Reading(
         text=text,
         mentions=tuple(mentions),
@@ -55,8 +60,9 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         lateralities=tuple(sides),
         comparisons=tuple(comparisons),
         dates=dates(text),
-        recommendation=advice,
+        recommendation=advised,
         sentences=tuple(spans),
+        recommendations=tuple(advice),
     )
 
 
@@ -73,7 +79,21 @@ def presence_at(text: str, start: int, end: int, lexicon: Lexicon) -> Presence:
 
 
 def _moved(q: Quantity, offset: int, number: int) -> Quantity:
-    return Quantity(q.value, q.unit, q.start + offset, q.end + offset, q.dims, q.text, number)
+    return replace(q, start=q.start + offset, end=q.end + offset, sentence=number)
+
+
+_NO_ADVICE = re.compile(
+    r"\b(?:no|not|without|nor)\b[^,;.]{0,40}\b(?:follow|imaging|work-?up|evaluat|recommend|need|requir|"
+    r"necess|indicat|warrant)",
+    re.IGNORECASE,
+)
+
+
+def _affirms(hit: Hit, sentence: _Sentence) -> bool:
+    """Whether a word of advice advises: "no follow-up is recommended" does not."""
+    if _NO_ADVICE.search(sentence.text):
+        return False
+    return presence_of(hit.first, hit.last, sentence.scopes)[0] is not Presence.ABSENT
 
 
 def _parse(text: str, offset: int, number: int, lexicon: Lexicon) -> _Sentence:
@@ -94,12 +114,15 @@ def _group(hit: Hit) -> str:
     return hit.entry.group if isinstance(hit.entry, Word) else ""
 
 
-def _mentions(sentence: _Sentence, text: str) -> list[Mention]:
+def _mentions(sentence: _Sentence, text: str, sized: Sequence[Quantity]) -> list[Mention]:
     windows = own_windows(sentence.tokens, sentence.stated, sentence.scopes)
+    places = {t.start: i for i, t in enumerate(sentence.tokens)} if sized else {}
     found = []
     for hit, window in zip(sentence.stated, windows, strict=True):
         if isinstance(hit.entry, Concept):
-            found.append(_mention(hit, hit.entry, window, sentence, text))
+            mention = _mention(hit, hit.entry, window, sentence, text)
+            sizes = tuple(q for q in sized if window.holds(places.get(q.start, -1)))
+            found.append(replace(mention, sizes=sizes) if sizes else mention)
     for hit in sentence.anatomy:
         if isinstance(hit.entry, Concept):
             found.append(_anatomy(hit, hit.entry, sentence, text))
@@ -114,6 +137,7 @@ def _mention(hit: Hit, concept: Concept, window: Window, sentence: _Sentence, te
     )
     own = [w for w in sentence.words if window.holds(w.first)]
     change = "resolved" if certainty == "resolved" else _value(own, "change", hit)
+    qualifiers = [*_values(own, "qualifier"), *(["family"] if certainty == "family" else [])]
     side, places = _place(hit, concept, window, sentence)
     return Mention(
         concept=concept.id,
@@ -125,9 +149,9 @@ def _mention(hit: Hit, concept: Concept, window: Window, sentence: _Sentence, te
         laterality=side,
         location=places,
         change=change,
-        certainty="" if certainty == "resolved" else certainty,
+        certainty="" if certainty in ("resolved", "family") else certainty,
         severity=_value(own, "severity", hit),
-        qualifiers=tuple(dict.fromkeys(_values(own, "qualifier"))),
+        qualifiers=tuple(dict.fromkeys(qualifiers)),
         sentence=sentence.number,
     )
 
@@ -148,13 +172,18 @@ def _place(
 ) -> tuple[Laterality, tuple[str, ...]]:
     sides: set[str] = set()
     places: list[str] = []
+    others = [h for h in sentence.stated if not window.holds(h.first)]
     for scope in window.chain:
         sides = {
             w.entry.value
             for w in sentence.words
             if _group(w) == "side" and scope.holds(w.first) and isinstance(w.entry, Word)
         }
-        anatomy = [a.entry for a in sentence.anatomy if scope.holds(a.first)]
+        anatomy = [
+            a.entry
+            for a in sentence.anatomy
+            if scope.holds(a.first) and not any(h.first <= a.first < h.last for h in others)
+        ]
         own = [a for a in anatomy if isinstance(a, Concept)]
         places = list(dict.fromkeys(a.id for a in own))
         if not sides:
@@ -186,6 +215,7 @@ def _anatomy(hit: Hit, concept: Concept, sentence: _Sentence, text: str) -> Ment
     }
     side = near or ({concept.side} if concept.side else set())
     presence, certainty = presence_of(hit.first, hit.last, sentence.scopes)
+    certainty = "" if certainty in ("resolved", "family") else certainty
     return Mention(
         concept.id,
         concept.kind,

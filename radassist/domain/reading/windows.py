@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from radassist.domain.reading.assertion import Scope
-from radassist.domain.reading.lexicon import Hit
+from radassist.domain.reading.lexicon import Concept, Hit
 from radassist.domain.reading.tokens import Token
 
 _JOINTS = frozenset(
@@ -89,7 +89,7 @@ def own_windows(
     for i in range(len(heads) - 1):
         cut, linked = _cut(tokens, heads[i].last, heads[i + 1].first)
         windows[i].last, windows[i + 1].first = cut, cut
-        joined[i] = linked
+        joined[i] = linked and _kind(heads[i]) == _kind(heads[i + 1])
     windows[-1].last = _clause_end(tokens, heads[-1].last)
     for i, window in enumerate(windows):
         window.chain = [window]
@@ -100,6 +100,11 @@ def own_windows(
         if i > 1 and joined[i - 1] and joined[i - 2]:
             window.chain.append(windows[i - 2])
     return [windows[g] for g, members in enumerate(groups) for _ in members]
+
+
+def _kind(hit: Hit) -> str:
+    """A tube and a finding beside it share neither side nor place."""
+    return hit.entry.kind if isinstance(hit.entry, Concept) else ""
 
 
 def _overlapping(stated: Sequence[Hit]) -> list[list[int]]:
@@ -119,7 +124,19 @@ def _clause_start(tokens: Sequence[Token], before: int) -> int:
     for at in range(before - 1, -1, -1):
         if tokens[at].text in ";" or (tokens[at].text == "." and at + 1 < before):
             return at + 1
+        if tokens[at].text == "," and _ends_clause(tokens, at):
+            return at + 1
     return 0
+
+
+_CLAUSE_VERBS = frozenset(["is", "are", "was", "were", "remain", "appear", "has", "have"])
+_GOES_ON = frozenset(["with", "and", "but", "while", "although"])
+
+
+def _ends_clause(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a comma ends a sentence of its own ("the heart is stable, with left opacity")."""
+    joined = at + 1 < len(tokens) and tokens[at + 1].norm in _GOES_ON
+    return joined and any(t.norm in _CLAUSE_VERBS for t in tokens[:at])
 
 
 def _clause_end(tokens: Sequence[Token], after: int) -> int:
