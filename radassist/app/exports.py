@@ -1,4 +1,4 @@
-"""The writers of an export, joined: JSON, text, PDF, DICOM SR and key images."""
+"""The writers of an export, joined: JSON, elements, text, PDF, DICOM SR and key images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from radassist.dicom.sr import write_sr
 from radassist.domain.document import ReportDocument, to_document
+from radassist.domain.elements import common_data_elements
 from radassist.domain.findings import Caliper
+from radassist.domain.reading import Lexicon
 from radassist.domain.study import Instance
 from radassist.domain.windowing import to_display
 from radassist.ports import DecodedFrame
@@ -78,11 +80,24 @@ def write_text(document: ReportDocument, path: Path) -> list[str]:
     return []
 
 
+def elements_writer(lexicon: Lexicon) -> Writer:
+    """report.cde.json: the findings as common data elements."""
+
+    def write(document: ReportDocument, path: Path) -> list[str]:
+        found = common_data_elements(document.report, lexicon)
+        text = json.dumps(found, ensure_ascii=False, indent=2)
+        path.write_text(text + "\n", encoding="utf-8")
+        return []
+
+    return write
+
+
 def report_writers(
     images: Sequence[KeyImage],
     instances: Sequence[Instance],
     folder: Path,
     now: str,
+    lexicon: Lexicon,
     pictures: Sequence[Path] = (),
 ) -> dict[str, Writer]:
     """All renderings by file name; key images come first because the PDF shows them.
@@ -111,6 +126,7 @@ def report_writers(
     return {
         **writers,
         "report.json": write_json,
+        "report.cde.json": elements_writer(lexicon),
         "report.txt": write_text,
         "report.pdf": pdf,
         "report.sr.dcm": sr,

@@ -246,7 +246,7 @@ class Workbench:
         return begin(self.store, base, steps, self.user, utc_now, {"from": "text"})
 
     def export_all(self, outcome: Drafted, folder: Path) -> tuple[list[Path], list[str]]:
-        """Write report.json, .txt, .pdf, .sr.dcm and key images of a draft; recorded."""
+        """Write report.json, .cde.json, .txt, .pdf, .sr.dcm and key images of a draft; recorded."""
         return self.export(
             outcome.session,
             folder,
@@ -264,7 +264,7 @@ class Workbench:
     ) -> tuple[list[Path], list[str]]:
         """Write every rendering of a report; recorded."""
         instances = list(dict.fromkeys(instances))
-        writers = report_writers(images, instances, folder, utc_now(), pictures)
+        writers = report_writers(images, instances, folder, utc_now(), self.lexicon, pictures)
         paths, notes = export(session.document, folder, writers)
         session.note("report.export", {"files": [p.name for p in paths]})
         return paths, notes

@@ -216,7 +216,7 @@ def sign(arguments: argparse.Namespace) -> int:
 
 def _tell_older(path: Path) -> None:
     """Renderings beside a report.json show what it was: nobody may send one out as signed."""
-    names = (f"{path.stem}{ending}" for ending in (".txt", ".pdf", ".sr.dcm"))
+    names = (f"{path.stem}{ending}" for ending in (".txt", ".pdf", ".sr.dcm", ".cde.json"))
     older = [name for name in names if (path.parent / name).is_file()]
     if older and older != [f"{path.stem}.txt"]:  # alone, that is the text it was imported from
         tell(f"{', '.join(older)}: still as before; write them anew with `radassist export`.")

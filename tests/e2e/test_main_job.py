@@ -20,6 +20,9 @@ from PIL import Image
 
 from radassist.library import resources_dir
 
+CDE_SCHEMA = json.loads(
+    (resources_dir() / "schemas" / "cde.schema.json").read_text(encoding="utf-8")
+)
 SECTIONS = ["Examination", "Indication", "Technique", "Comparison", "Findings", "Impression"]
 COMMANDS = [
     "open",
@@ -390,11 +393,15 @@ def test_renderings_that_a_signature_left_behind_are_named(
     assert report["state"] == "draft"
     signed = radassist("sign", report_path, "--user", "Dr Roe")
     assert signed.code == 0, signed.err
-    assert "report.txt, report.pdf, report.sr.dcm: still as before" in signed.err
+    assert "report.txt, report.pdf, report.sr.dcm, report.cde.json: still as before" in signed.err
 
 
 def test_a_signed_report_is_exported_again_with_its_images(
-    radassist: CommandLine, report_path: Path, chest: Path, tmp_path: Path
+    radassist: CommandLine,
+    report_path: Path,
+    report: dict[str, Any],
+    chest: Path,
+    tmp_path: Path,
 ) -> None:
     assert radassist("sign", report_path, "--user", "Dr Roe").code == 0
     out = tmp_path / "signed"
@@ -402,6 +409,12 @@ def test_a_signed_report_is_exported_again_with_its_images(
     assert ran.code == 0, ran.err
     assert valid(out / "report.json")["state"] == "final"
     assert (out / "report.txt").read_text(encoding="utf-8").startswith("FINAL")
+    elements = json.loads((out / "report.cde.json").read_text(encoding="utf-8"))
+    jsonschema.validate(elements, CDE_SCHEMA)
+    assert elements["report"]["state"] == "final"
+    assert {e["statement"] for e in elements["elements"]} <= {
+        s["id"] for section in report["sections"] for s in section["statements"]
+    }
     pdf = " ".join(page.extract_text() for page in pypdf.PdfReader(out / "report.pdf").pages)
     assert "Signed as final by Dr Roe" in pdf
     sr = pydicom.dcmread(out / "report.sr.dcm")
