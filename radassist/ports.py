@@ -13,12 +13,18 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from radassist.domain.companions import Companion, Document, KeyObjects
 from radassist.domain.findings import Finding, ImageRef
 from radassist.domain.history import HistoryEntry
 from radassist.domain.measuring.annotation import Annotation, Change
+from radassist.domain.presentation import PresentationState
 from radassist.domain.report import Report
+from radassist.domain.segmentation import Segmentation
 from radassist.domain.study import Frame, OpenResult, Series
 from radassist.errors import InputFault
+
+#: What a companion of the images holds.
+Content = PresentationState | Segmentation | KeyObjects | Document
 
 #: Called with a fraction in [0, 1] (or -1 where the length is unknown) and a short sentence.
 Progress = Callable[[float, str], None]
@@ -40,6 +46,8 @@ class DecodedFrame:
     :param inverted: True for MONOCHROME1: low values are shown bright.
     :param voi_lut: optional table mapping stored values to display (VOI LUT sequence), as
         (first value mapped, table); None where a linear or sigmoid window serves.
+    :param overlay_groups: the group (0x6000 ...) of each overlay plane.
+    :param rescale: (slope, intercept) that stored values went through; None for a table.
     :param sha256: of the decoded pixel bytes, for replay.
     """
 
@@ -51,6 +59,8 @@ class DecodedFrame:
     voi_function: str = "LINEAR"
     voi_lut: tuple[int, npt.NDArray[Any]] | None = None
     overlays: tuple[npt.NDArray[np.bool_], ...] = ()
+    overlay_groups: tuple[int, ...] = ()
+    rescale: tuple[float, float] | None = (1.0, 0.0)
     sha256: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -76,6 +86,12 @@ class Archive(Protocol):
         self, frame: Frame, done: Callable[[DecodedFrame | Exception], None]
     ) -> Callable[[], None]:
         """Decode in the background; ``done`` is called on a worker thread; returns a cancel."""
+
+    def read_content(self, companion: Companion, *, deadline_s: float = 30.0) -> Content:
+        """What a companion holds, blocking; raises EngineFault or InputFault.
+
+        Pixels of a segmentation are decoded like an image's, by ``segmentation.stored_frame``.
+        """
 
     def close(self) -> None:
         """Stop the worker processes and free shared memory."""

@@ -19,18 +19,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from radassist.dicom.grouping import group
 from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader
 from radassist.dicom.picture import PICTURE_CLASS, picture_study
 from radassist.dicom.sources import Sources, directory_members, find_files, soften
 from radassist.dicom.unzip import Unpacker
+from radassist.dicom.volume import read_volume
 from radassist.dicom.worker import DecodeAnswer, DecodeRequest
+from radassist.domain.companions import Companion
 from radassist.domain.study import Frame, OpenResult, RejectedFile, Series, Study
-from radassist.errors import Cancelled, DeadlineExceeded, EngineFault, Fault, InputFault
+from radassist.domain.volume import Volume
+from radassist.errors import Cancelled, DeadlineExceeded, EngineFault, Fault
 from radassist.host.process import Host
-from radassist.ports import CancelToken, DecodedFrame, NothingOpened, Progress
+from radassist.ports import CancelToken, Content, DecodedFrame, NothingOpened, Progress
 
 _CHUNK = 24  # files per request: small enough for a smooth progress and a quick cancel
 _HEADER_DEADLINE_S = 20.0
@@ -82,12 +84,15 @@ class DicomArchive:
         results = self._read_all(sources, progress, cancel)
         headers = [_known_as(r, sources) for r in results if isinstance(r, ImageHeader)]
         rejected = [_shown(r, sources) for r in results if isinstance(r, RejectedFile)]
+        companions = [r for r in results if isinstance(r, Companion)]
+        companions = [replace(c, shown=sources.shown.get(c.path)) for c in companions]
         grouped = group(headers)
         studies, pictures_rejected = _pictures(sources.pictures)
         rejected += [_shown(r, sources) for r in grouped.duplicates]
         rejected = sources.rejected + rejected + pictures_rejected
         notes = tuple(sources.notes) + grouped.notes
-        result = OpenResult((*grouped.studies, *studies), tuple(rejected), notes)
+        opened = (*grouped.studies, *studies)
+        result = OpenResult(opened, tuple(rejected), notes, tuple(companions))
         if not result.studies:
             raise _nothing(result, sources)
         progress(1.0, f"{len(headers) + len(studies)} images opened")
@@ -167,20 +172,36 @@ class DicomArchive:
 
         return self._hosts[index].submit("decode", request, deadline_s=deadline_s, done=finish)
 
-    def read_volume(
-        self, series: Series, progress: Progress, cancel: CancelToken
-    ) -> tuple[npt.NDArray[Any], tuple[float, float, float]]:
-        """All frames of a series as one array, for reslicing and 3D.
+    def read_content(self, companion: Companion, *, deadline_s: float = 30.0) -> Content:
+        """What a companion holds, read in a worker process, blocking.
 
-        :returns: (array of shape (slices, rows, columns), (slice, row, column) spacing in mm); the
-            first slice is the first of ``series.frames``.
-        :raises InputFault: the series is no plain volume, or a frame cannot be decoded.
+        :raises InputFault: it is damaged, or its file is gone.
+        :raises EngineFault: the reader crashed or took too long.
+        """
+        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with self._busy_lock:
+            index = min(range(len(self._hosts)), key=lambda i: self._busy[i])
+        stop = self._hosts[index].submit(
+            "content", companion, deadline_s=deadline_s, done=answer.put
+        )
+        try:
+            value = answer.get()
+        except BaseException:  # KeyboardInterrupt: nobody waits any more
+            stop()
+            raise
+        if isinstance(value, Exception):
+            raise value
+        content: Content = value
+        return content
+
+    def read_volume(self, series: Series, progress: Progress, cancel: CancelToken) -> Volume:
+        """All frames of a series as one volume, for reslicing and 3D; a gantry tilt is taken out.
+
+        :raises InputFault: the series is no plain volume (uneven gaps, missing slices, colour), or
+            a frame cannot be decoded.
         :raises Cancelled: the user cancelled.
         """
-        if series.spacing is None or len(series.frames) < 2:
-            why = series.warnings[0] if series.warnings else "its slices are not evenly spaced."
-            raise InputFault(f"The series is not a plain volume: {why}", "View its images in 2D.")
-        return _VolumeReading(self, series).run(progress, cancel), series.spacing
+        return read_volume(self.decode_async, series, progress, cancel)
 
     def close(self) -> None:
         """Stop the worker processes and delete unpacked files.  Idempotent."""
@@ -249,64 +270,6 @@ class _HeaderReading:
         self._feed(index)
 
 
-class _VolumeReading:
-    """Frames of one series into one array, a few requests ahead."""
-
-    _AHEAD = 6
-
-    def __init__(self, archive: DicomArchive, series: Series) -> None:
-        self._archive, self._frames = archive, series.frames
-        self._answers: queue.SimpleQueue[tuple[int, DecodedFrame | Exception]] = queue.SimpleQueue()
-        self._stops: dict[int, Callable[[], None]] = {}
-        self._next = 0
-        self._volume: npt.NDArray[Any] | None = None
-
-    def run(self, progress: Progress, cancel: CancelToken) -> npt.NDArray[Any]:
-        try:
-            for _ in range(self._AHEAD):
-                self._ask()
-            done = 0
-            while self._stops:
-                if cancel.cancelled():
-                    raise Cancelled("Reading the volume was cancelled.")
-                with suppress(queue.Empty):
-                    number, value = self._answers.get(timeout=0.05)
-                    del self._stops[number]
-                    self._put(number, value)
-                    self._ask()
-                    done += 1
-                    progress(done / len(self._frames), f"{done} of {len(self._frames)} images")
-        finally:
-            for stop in self._stops.values():
-                stop()
-        assert self._volume is not None  # noqa: S101  at least two frames were put
-        return self._volume
-
-    def _ask(self) -> None:
-        if self._next >= len(self._frames):
-            return
-        number = self._next
-        self._next += 1
-        answers = self._answers
-
-        def done(value: DecodedFrame | Exception) -> None:
-            answers.put((number, value))
-
-        self._stops[number] = self._archive.decode_async(self._frames[number], done)
-
-    def _put(self, number: int, value: DecodedFrame | Exception) -> None:
-        if isinstance(value, Exception):
-            raise value
-        pixels = value.pixels
-        if pixels.ndim != 2:
-            raise InputFault("Colour images are no volume.", "View them in 2D.")
-        if self._volume is None:
-            self._volume = np.zeros((len(self._frames), *pixels.shape), pixels.dtype)
-        if pixels.dtype != self._volume.dtype:
-            self._volume = self._volume.astype(np.result_type(self._volume, pixels, np.float32))
-        self._volume[number] = pixels
-
-
 # --- helpers ---------------------------------------------------------------------------------
 
 
@@ -335,7 +298,10 @@ def _known_as(header: ImageHeader, sources: Sources) -> ImageHeader:
 
 def _nothing(result: OpenResult, sources: Sources) -> NothingOpened:
     rejected = result.rejected
-    if len(rejected) == 1:
+    if result.companions:
+        kinds = ", ".join(sorted({c.kind.value for c in result.companions}))
+        sentence = f"There is no image among the files, only other objects ({kinds})."
+    elif len(rejected) == 1:
         name = rejected[0].path.name
         reason = rejected[0].reason
         sentence = f"{name} was not opened: {reason[:1].lower()}{reason[1:]}"
@@ -396,6 +362,8 @@ def _frame(frame: Frame, answer: DecodeAnswer, room: SharedMemory | None) -> Dec
         voi_function=answer.voi_function,
         voi_lut=answer.voi_lut,
         overlays=overlays,
+        overlay_groups=answer.overlay_groups,
+        rescale=answer.rescale,
         sha256=answer.sha256,
         warnings=answer.warnings,
     )

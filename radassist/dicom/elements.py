@@ -9,7 +9,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from radassist.dicom.text import clean, person_name
+from radassist.dicom.text import clean, clean_lines, ideographic_name, person_name
 
 #: What pydicom raises while it converts an odd value (it converts when a value is first used).
 ODD_VALUE = (
@@ -24,7 +24,7 @@ ODD_VALUE = (
     struct.error,
 )
 
-#: No honest element that is read here has more values than this.
+#: No honest element that is read here has more values than this, but for tables and outlines.
 _MAX_VALUES = 4096
 
 
@@ -50,6 +50,12 @@ def texts(dataset: Dataset | None, keyword: str) -> tuple[str, ...]:
     return tuple(clean(v) for v in values(dataset, keyword))
 
 
+def paragraphs(dataset: Dataset | None, keyword: str) -> str:
+    """Cleaned text of several lines (LT, ST, UT); "" if absent."""
+    found = values(dataset, keyword)
+    return clean_lines("\n".join(str(v) for v in found)) if found else ""
+
+
 def name(dataset: Dataset | None, keyword: str) -> str:
     """A person name element as "Family, Given"."""
     try:
@@ -58,14 +64,22 @@ def name(dataset: Dataset | None, keyword: str) -> str:
         return ""
 
 
-def values(dataset: Dataset | None, keyword: str) -> list[Any]:
-    """All values of an element as a list; one value makes a list of one."""
+def native_name(dataset: Dataset | None, keyword: str) -> str:
+    """The ideographic group of a person name element, "" where it has none beside another."""
+    try:
+        return ideographic_name(value(dataset, keyword) or "")
+    except ODD_VALUE:
+        return ""
+
+
+def values(dataset: Dataset | None, keyword: str, most: int = _MAX_VALUES) -> list[Any]:
+    """All values of an element as a list, up to ``most``; one value makes a list of one."""
     found = value(dataset, keyword)
     if found is None:
         return []
     if isinstance(found, str | bytes) or not isinstance(found, Sequence):
         return [found]
-    return list(found[:_MAX_VALUES])
+    return list(found[:most])
 
 
 def number(dataset: Dataset | None, keyword: str) -> float | None:
@@ -80,10 +94,12 @@ def integer(dataset: Dataset | None, keyword: str) -> int | None:
     return int(found) if found is not None and abs(found) < 2**53 else None
 
 
-def numbers(dataset: Dataset | None, keyword: str, count: int | None = None) -> list[float]:
+def numbers(
+    dataset: Dataset | None, keyword: str, count: int | None = None, most: int = _MAX_VALUES
+) -> list[float]:
     """Finite numbers of an element; empty where one of them is odd or the count is another."""
     try:
-        found = [float(v) for v in values(dataset, keyword)]
+        found = [float(v) for v in values(dataset, keyword, most)]
     except ODD_VALUE:
         return []
     if not all(math.isfinite(v) for v in found) or (count is not None and len(found) != count):

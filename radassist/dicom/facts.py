@@ -10,6 +10,7 @@ import re
 from pydicom.dataset import Dataset
 
 from radassist.dicom import elements
+from radassist.dicom.frames import cine, number_of_frames
 from radassist.dicom.header import SeriesFacts
 from radassist.dicom.text import clean
 
@@ -108,6 +109,8 @@ def series_facts(dataset: Dataset, functional: Dataset | None) -> SeriesFacts:
         spacing_source=spacing_source,
         frame_of_reference_uid=elements.text(dataset, "FrameOfReferenceUID"),
         series_date=elements.text(dataset, "SeriesDate"),
+        patient_position=elements.text(dataset, "PatientPosition").upper(),
+        cine=cine(dataset, number_of_frames(dataset)),
         is_localizer=is_localizer(dataset, modality),
         species=species,
         notes=tuple(note for note in notes if note),

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from radassist.dicom import elements
 from radassist.dicom.header import FrameFacts
 from radassist.domain.geometry import Orientation, Position, is_orientation, normal
+from radassist.domain.study import Cine
 
 _T = TypeVar("_T")
 
@@ -48,6 +49,35 @@ _ENHANCED_PHASE = (
     ("CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime"),
     ("FrameContentSequence", "FrameAcquisitionNumber"),
 )
+
+
+def number_of_frames(dataset: Dataset) -> int:
+    """NumberOfFrames, 1 where it is absent or odd."""
+    return max(1, elements.integer(dataset, "NumberOfFrames") or 1)
+
+
+def cine(dataset: Dataset, count: int) -> Cine | None:
+    """The timing of ``count`` frames of one object, None where nothing says it.
+
+    PS3.3 C.7.6.5: FrameTime and FrameTimeVector in milliseconds; CineRate and
+    RecommendedDisplayFrameRate in frames a second, which count before the times for playing.
+    """
+    if count < 2:
+        return None
+    step = elements.number(dataset, "FrameTime")
+    vector = elements.numbers(dataset, "FrameTimeVector", count, most=count)
+    wished = [elements.number(dataset, k) for k in ("RecommendedDisplayFrameRate", "CineRate")]
+    rate = next((r for r in wished if r and r > 0), None)
+    if vector and min(vector) >= 0 and sum(vector) > 0:
+        times, source = (0.0, *vector[1:]), "FrameTimeVector"
+    elif step and step > 0:
+        times, source = (0.0, *(step,) * (count - 1)), "FrameTime"
+    elif rate:
+        times, source = (0.0, *(1000.0 / rate,) * (count - 1)), "CineRate"
+    else:
+        return None
+    mean = sum(times) / (count - 1)
+    return Cine(times, rate or 1000.0 / mean, source)
 
 
 def functional_groups(dataset: Dataset) -> Dataset | None:

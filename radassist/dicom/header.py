@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from radassist.domain.companions import Companion
 from radassist.domain.geometry import Orientation, Position
-from radassist.domain.study import Instance, RejectedFile
+from radassist.domain.study import Cine, Instance, RejectedFile
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class PatientFacts:
 
     patient_id: str = ""
     patient_name: str = ""
+    patient_name_ideographic: str = ""
     patient_sex: str = ""
     patient_age: str = ""
     patient_birth_date: str = ""
@@ -59,6 +61,8 @@ class SeriesFacts:
     spacing_source: str = ""
     frame_of_reference_uid: str = ""
     series_date: str = ""
+    patient_position: str = ""
+    cine: Cine | None = None
     is_localizer: bool = False
     species: str = ""
     notes: tuple[str, ...] = ()
@@ -82,4 +86,4 @@ class DirectoryHeader:
     file_ids: tuple[tuple[str, ...], ...]
 
 
-HeaderResult = ImageHeader | DirectoryHeader | RejectedFile
+HeaderResult = ImageHeader | DirectoryHeader | RejectedFile | Companion

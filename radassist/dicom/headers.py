@@ -12,15 +12,21 @@ from pathlib import Path
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from radassist.dicom import elements
+from radassist.dicom.codecs import missing_decoder
+from radassist.dicom.companions import companion_kind, read_companion_header
 from radassist.dicom.facts import series_facts
 from radassist.dicom.fileformat import UNDEFINED, Parsed, PixelPlace, count_fragments, parsed
-from radassist.dicom.frames import frame_facts, functional_groups, slice_thickness
+from radassist.dicom.frames import (
+    frame_facts,
+    functional_groups,
+    number_of_frames,
+    slice_thickness,
+)
 from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader, PatientFacts
-from radassist.dicom.text import clean
+from radassist.domain.companions import CompanionKind
 from radassist.domain.study import Instance, RejectedFile
 from radassist.errors import Fault, InputFault
 
@@ -53,7 +59,8 @@ _KEYWORDS = (
     "PatientSpeciesDescription", "DetectorInformationSequence", "EchoNumbers",
     "SequenceOfUltrasoundRegions",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-    "DirectoryRecordSequence", "DiffusionGradientOrientation",
+    "DirectoryRecordSequence", "DiffusionGradientOrientation", "PatientPosition", "FrameTime",
+    "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate", "GantryDetectorTilt",
 )  # fmt: skip
 TAGS = [tag for tag in map(tag_for_keyword, _KEYWORDS) if tag is not None]
 
@@ -126,6 +133,11 @@ def _read(path: Path, file: Parsed) -> HeaderResult:
         return _directory(path, dataset)
     if not len(dataset):
         raise InputFault("it has no readable data set")
+    kind = companion_kind(sop_class)
+    if kind is CompanionKind.SEGMENTATION:
+        check_pixels(file)
+    if kind is not None:
+        return read_companion_header(path, kind)
     what = _not_an_image(sop_class, elements.text(dataset, "Modality").upper())
     if what:
         return RejectedFile(path, f"Not an image: {what}.", "note")
@@ -190,11 +202,6 @@ def check_pixels(file: Parsed) -> None:
 
 def _float_bits(place: PixelPlace) -> int | None:
     return {"FloatPixelData": 32, "DoubleFloatPixelData": 64}.get(place.keyword)
-
-
-def number_of_frames(dataset: Dataset) -> int:
-    """NumberOfFrames, 1 where it is absent or odd."""
-    return max(1, elements.integer(dataset, "NumberOfFrames") or 1)
 
 
 def _check_size(place: PixelPlace, frames: int, frame_bits: int, syntax: UID) -> None:
@@ -295,26 +302,6 @@ def _transfer_notes(syntax: UID) -> list[str]:
     return [f"The pixels cannot be shown: {missing}."] if missing else []
 
 
-#: Names of transfer syntaxes that the dictionary does not have yet (PS3.6 table A-1).
-_NEW_SYNTAXES = {
-    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
-    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
-    "1.2.840.10008.1.2.4.112": "JPEG XL",
-    "1.2.840.10008.1.2.8.1": "Deflated Image Frame Compression",
-}
-
-
-def missing_decoder(syntax: UID) -> str:
-    """Why pixels in a transfer syntax cannot be decoded, or "" when they can."""
-    try:
-        if get_decoder(syntax).is_available:
-            return ""
-    except NotImplementedError:
-        pass
-    named = _NEW_SYNTAXES.get(str(syntax)) or clean(syntax.name)
-    return f"there is no decoder for the transfer syntax {named}"
-
-
 def _content_uid(path: Path) -> str:
     """A stable UID for an object without one (PS3.5 B.2: 2.25 and a 128-bit number)."""
     digest = hashlib.sha256()
@@ -328,6 +315,7 @@ def _patient(dataset: Dataset) -> PatientFacts:
     return PatientFacts(
         patient_id=elements.text(dataset, "PatientID"),
         patient_name=elements.name(dataset, "PatientName"),
+        patient_name_ideographic=elements.native_name(dataset, "PatientName"),
         patient_sex=elements.text(dataset, "PatientSex").upper(),
         patient_age=elements.text(dataset, "PatientAge"),
         patient_birth_date=elements.text(dataset, "PatientBirthDate"),

@@ -17,12 +17,20 @@ from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import as_pixel_options
-from pydicom.uid import JPEGExtended12Bit, JPEGLSTransferSyntaxes
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    JPEGLSTransferSyntaxes,
+    UncompressedTransferSyntaxes,
+)
 
 from radassist.dicom import elements
+from radassist.dicom.codecs import decoder_syntax, missing_decoder, native_frame
 from radassist.dicom.fileformat import UNDEFINED, Parsed, parsed
-from radassist.dicom.frames import functional_groups
-from radassist.dicom.headers import check_pixels, missing_decoder, number_of_frames
+from radassist.dicom.frames import functional_groups, number_of_frames
+from radassist.dicom.headers import check_pixels
+from radassist.dicom.luts import lut_item
 from radassist.dicom.overlays import overlay_planes
 from radassist.errors import InputFault
 
@@ -40,6 +48,8 @@ class DecodedPixels:
     voi_function: str = "LINEAR"
     voi_lut: tuple[int, Array] | None = None
     overlays: tuple[Array, ...] = ()
+    overlay_groups: tuple[int, ...] = ()
+    rescale: tuple[float, float] | None = (1.0, 0.0)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -63,14 +73,17 @@ def decode_parsed(file: Parsed, index: int) -> DecodedPixels:
         raise _fault(f"it has no frame {index + 1}")
     warnings: list[str] = []
     stored, photometric, stated_bits = _stored_values(file, index, warnings)
-    planes = overlay_planes(dataset, stored, index)
+    planes = overlay_planes(dataset, _words(file, index), index, stored.shape[:2])
     if photometric == "PALETTE COLOR":
-        return DecodedPixels(_palette(stored, dataset), (127.5, 255.0), False, overlays=planes,
-                             warnings=warnings)  # fmt: skip
-    if stored.ndim == 3:
-        return DecodedPixels(_eight_bits(stored, stated_bits), (127.5, 255.0), False,
-                             overlays=planes, warnings=warnings)  # fmt: skip
-    return _grey(dataset, stored, index, photometric, planes, warnings)
+        found = DecodedPixels(_palette(stored, dataset), (127.5, 255.0), False)
+    elif stored.ndim == 3:
+        found = DecodedPixels(_eight_bits(stored, stated_bits), (127.5, 255.0), False)
+    else:
+        found = _grey(dataset, stored, index, photometric, warnings)
+    found.overlays = tuple(planes.values())
+    found.overlay_groups = tuple(planes)
+    found.warnings = warnings
+    return found
 
 
 def _fault(reason: str) -> InputFault:
@@ -107,20 +120,22 @@ def _decode(file: Parsed, index: int, codestream: bytes | None = None) -> tuple[
     if place is None:
         raise _fault("it holds no pixel data")
     options = as_pixel_options(file.dataset, pixel_keyword=place.keyword, pixel_vr=place.vr)
-    options["transfer_syntax_uid"] = file.transfer_syntax
     if "pixel_representation" not in options and place.keyword == "PixelData":
         options["pixel_representation"] = 0  # type 1 in the standard, and yet left out
     options.setdefault("samples_per_pixel", 1)
     options.setdefault("photometric_interpretation", "MONOCHROME2")
     plugin = "pyjpegls" if file.transfer_syntax in JPEGLSTransferSyntaxes else ""
     source: Any = file.stream
-    if codestream is not None:
-        source, index = _one_fragment(codestream), 0
+    native = native_frame(file, index, number_of_frames(file.dataset))
+    if native is not None or codestream is not None:
+        source, index = native or _one_fragment(codestream or b""), 0
         options["number_of_frames"] = 1
         options.pop("extended_offsets", None)
     else:
         file.stream.seek(place.offset)
-    array, properties = get_decoder(file.transfer_syntax).as_array(
+    syntax = ExplicitVRLittleEndian if native is not None else decoder_syntax(file.transfer_syntax)
+    options["transfer_syntax_uid"] = syntax
+    array, properties = get_decoder(syntax).as_array(
         source, index=index, raw=False, decoding_plugin=plugin, **options
     )
     bits = int(properties.get("bits_stored", options.get("bits_stored", 8)))
@@ -162,6 +177,26 @@ def _mended_jpeg(file: Parsed, index: int) -> bytes | None:
     return bytes(data) if changed else None
 
 
+def _words(file: Parsed, index: int) -> Array | None:
+    """A native frame's 16-bit words as they are stored, with the bits above the highest one.
+
+    Decoders leave those bits out, and old overlay planes lie in them (PS3.5 8.1.2).
+    """
+    dataset, place = file.dataset, file.pixels
+    size = [elements.integer(dataset, k) or 0 for k in ("Rows", "Columns", "SamplesPerPixel")]
+    native = file.transfer_syntax in UncompressedTransferSyntaxes
+    if place is None or not native or elements.integer(dataset, "BitsAllocated") != 16:
+        return None
+    if size[2] > 1:
+        return None
+    order = ">u2" if file.transfer_syntax == ExplicitVRBigEndian else "<u2"
+    file.stream.seek(place.offset + index * size[0] * size[1] * 2)
+    data = file.stream.read(size[0] * size[1] * 2)
+    if len(data) < size[0] * size[1] * 2:
+        return None
+    return np.frombuffer(data, order).reshape(size[0], size[1])
+
+
 # --- colour ------------------------------------------------------------------------------------
 
 
@@ -189,19 +224,18 @@ def _grey(
     stored: Array,
     index: int,
     photometric: str,
-    planes: tuple[Array, ...],
     warnings: list[str],
 ) -> DecodedPixels:
     groups = elements.items(dataset, "PerFrameFunctionalGroupsSequence")
     own = groups[index] if index < len(groups) else None
     shared = elements.item(dataset, "SharedFunctionalGroupsSequence") or functional_groups(dataset)
     valid = _not_padding(dataset, stored)
-    pixels, unit = _modality(dataset, own, shared, stored, warnings)
+    pixels, unit, rescale = _modality(dataset, own, shared, stored, warnings)
     voi = _first_with(
         "WindowCenter", elements.item(own, "FrameVOILUTSequence"),
         elements.item(shared, "FrameVOILUTSequence"), dataset,
     )  # fmt: skip
-    voi_lut = _voi_lut(dataset)
+    voi_lut = _table(elements.item(dataset, "VOILUTSequence"), pixels)
     window = _header_window(voi, warnings)
     if window is None:
         window = _lut_window(voi_lut) if voi_lut else auto_window(pixels, valid)
@@ -210,7 +244,7 @@ def _grey(
         warnings.append("An unknown VOI LUT function is shown as LINEAR.")
         function = "LINEAR"
     inverted = photometric == "MONOCHROME1"
-    return DecodedPixels(pixels, window, inverted, unit, function, voi_lut, planes, warnings)
+    return DecodedPixels(pixels, window, inverted, unit, function, voi_lut, rescale=rescale)
 
 
 def _first_with(keyword: str, *holders: Dataset | None) -> Dataset | None:
@@ -223,13 +257,16 @@ def _modality(
     shared: Dataset | None,
     stored: Array,
     warnings: list[str],
-) -> tuple[Array, str]:
-    """Stored values -> modality values (HU for CT), and their unit."""
-    table = _lut_item(elements.item(dataset, "ModalityLUTSequence"))
+) -> tuple[Array, str, tuple[float, float] | None]:
+    """Stored values -> modality values (HU for CT), their unit, and (slope, intercept).
+
+    The last is None where a table was applied.
+    """
+    table = _table(elements.item(dataset, "ModalityLUTSequence"), stored)
     if table is not None and stored.dtype.kind in "iu":
         first, values = table
         place = np.clip(stored.astype(np.int64) - first, 0, len(values) - 1)
-        return _compact(values[place]), ""
+        return _compact(values[place]), "", None
     holder = _first_with(
         "RescaleSlope",
         elements.item(own, "PixelValueTransformationSequence"),
@@ -244,13 +281,15 @@ def _modality(
         unit = "HU"
     unit = "" if unit.upper() in ("US", "UNSPECIFIED") else unit
     if slope is None or (slope == 1 and intercept == 0):
-        return _compact(stored), unit
+        return _compact(stored), unit, (1.0, 0.0)
     if slope == 0:
         warnings.append("RescaleSlope is zero: stored values are shown.")
-        return _compact(stored), ""
+        return _compact(stored), "", (1.0, 0.0)
     if stored.dtype.kind in "iu" and slope == int(slope) and intercept == int(intercept):
-        return _compact(stored.astype(np.int64) * int(slope) + int(intercept)), unit
-    return (stored.astype(np.float64) * slope + intercept).astype(np.float32), unit
+        whole = _compact(stored.astype(np.int64) * int(slope) + int(intercept))
+        return whole, unit, (slope, intercept)
+    values = (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+    return values, unit, (slope, intercept)
 
 
 def _compact(values: Array) -> Array:
@@ -277,35 +316,18 @@ def _not_padding(dataset: Dataset, stored: Array) -> npt.NDArray[np.bool_] | Non
     return valid if valid.any() and not valid.all() else None
 
 
-def _voi_lut(dataset: Dataset) -> tuple[int, Array] | None:
-    return _lut_item(elements.item(dataset, "VOILUTSequence"))
+def _table(item: Dataset | None, values: Array) -> tuple[int, Array] | None:
+    """(first value mapped, table) of a LUT item, for the values that go into it.
 
-
-def _lut_item(item: Dataset | None) -> tuple[int, Array] | None:
-    """(first value mapped, table) of a LUT sequence item, or None where it is unusable.
-
-    PS3.3 C.11.1.1: the descriptor gives the number of entries (0 means 65536), the first value
-    mapped and the bits of an entry; 8-bit tables may be stored two to a word.
+    The first value is written as unsigned where the descriptor's VR was lost, and means a negative
+    one where the values are signed (PS3.3 C.11.1.1.1).
     """
-    descriptor = elements.numbers(item, "LUTDescriptor", 3)
-    if not descriptor:
+    found = lut_item(item)
+    if found is None:
         return None
-    count, first, bits = (int(v) for v in descriptor)
-    count = count % 65536 or 65536
-    if not 1 <= bits <= 16:
-        return None
-    data = elements.value(item, "LUTData")
-    if isinstance(data, bytes):
-        kind = "u1" if len(data) in (count, count + 1) and bits <= 8 else "<u2"
-        usable = len(data) - len(data) % np.dtype(kind).itemsize
-        values = np.frombuffer(data[:usable], dtype=kind).astype(np.int64)
-    else:
-        values = np.asarray(elements.values(item, "LUTData"), dtype=np.int64)
-        if bits <= 8 and values.size == (count + 1) // 2 and count > 1:
-            values = np.stack([values & 0xFF, values >> 8 & 0xFF], axis=1).ravel()
-    if values.size < count or count < 2:
-        return None
-    table = (values[:count] & 0xFFFF).astype(np.uint16)
+    first, table, _ = found
+    if first > 0x7FFF and values.dtype.kind != "u" and values.size and values.min() < 0:
+        first -= 0x10000
     return first, table
 
 

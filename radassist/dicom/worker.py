@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from radassist.dicom.content import read_content
 from radassist.dicom.fileformat import Parsed, open_parsed, tolerant
 from radassist.dicom.header import HeaderResult
 from radassist.dicom.headers import read_header
@@ -57,6 +58,8 @@ class DecodeAnswer:
     voi_function: str
     voi_lut: tuple[int, npt.NDArray[Any]] | None
     overlays: tuple[bytes, ...]
+    overlay_groups: tuple[int, ...]
+    rescale: tuple[float, float] | None
     sha256: str
     warnings: tuple[str, ...]
 
@@ -68,11 +71,14 @@ class Worker:
         self._open: tuple[tuple[str, int, int], Parsed] | None = None
 
     def handle(self, method: str, payload: Any, context: Context) -> Any:
-        """``headers``: list of paths -> list of results; ``decode``: DecodeRequest -> answer."""
+        """``headers``: list of paths -> list of results; ``decode``: DecodeRequest -> answer;
+        ``content``: Companion -> what it holds."""
         if method == "headers":
             return self._headers(payload, context)
         if method == "decode":
             return self._decode(payload)
+        if method == "content":
+            return read_content(payload)
         raise Bug(f"the decoder has no method {method!r}")
 
     def _headers(self, paths: list[Path], context: Context) -> list[HeaderResult]:
@@ -124,6 +130,8 @@ def _answer(decoded: DecodedPixels, room: tuple[str, int] | None) -> DecodeAnswe
         decoded.voi_function,
         decoded.voi_lut,
         tuple(np.packbits(plane).tobytes() for plane in decoded.overlays),
+        decoded.overlay_groups,
+        decoded.rescale,
         hashlib.sha256(pixels.data).hexdigest(),
         tuple(decoded.warnings),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from radassist.domain.companions import Companion
 from radassist.domain.findings import ImageRef
 
 
@@ -79,6 +80,20 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Cine:
+    """How fast the frames of a series follow each other in time.
+
+    :param frame_times_ms: from each frame to the one before it; the first is 0.
+    :param rate: frames a second at which to play.
+    :param source: the attribute that says so, such as ``FrameTime``.
+    """
+
+    frame_times_ms: tuple[float, ...]
+    rate: float
+    source: str
+
+
+@dataclass(frozen=True)
 class Series:
     """Frames that belong together and are sorted by geometry.
 
@@ -92,6 +107,10 @@ class Series:
         e.g. ("R", "L", "A", "P"); empty strings where unknown.
     :param plane: ``axial``, ``coronal``, ``sagittal``, ``oblique`` or "".
     :param species: the animal that the header speaks of, "" for people.
+    :param frame_of_reference_uid: images that share it share patient coordinates.
+    :param patient_position: PatientPosition (HFS, FFP, HFDR ...): how the patient lay, which the
+        orientation letters have taken into account.
+    :param cine: the timing of a series in time, or None.
     :param warnings: sentences such as tilt, uneven gaps, missing slice, no spacing.
     """
 
@@ -114,6 +133,9 @@ class Series:
     is_localizer: bool = False
     contrast_agent: str = ""
     species: str = ""
+    frame_of_reference_uid: str = ""
+    patient_position: str = ""
+    cine: Cine | None = None
     part: int = 0
     split_reason: str = ""
     warnings: tuple[str, ...] = ()
@@ -133,6 +155,7 @@ class Study:
     reason_for_study: str = ""
     patient_id: str = ""
     patient_name: str = ""
+    patient_name_ideographic: str = ""
     patient_sex: str = ""
     patient_age: str = ""
     patient_birth_date: str = ""
@@ -154,11 +177,15 @@ class RejectedFile:
 
 @dataclass(frozen=True)
 class OpenResult:
-    """What opening a set of paths gave."""
+    """What opening a set of paths gave.
+
+    :param companions: presentation states, segmentations, key objects, reports and documents.
+    """
 
     studies: tuple[Study, ...]
     rejected: tuple[RejectedFile, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    companions: tuple[Companion, ...] = ()
 
     def series(self) -> tuple[tuple[Study, Series], ...]:
         """All series with their study, in reading order."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from radassist.dicom.archive import DicomArchive
+from radassist.domain.companions import CompanionKind
 from radassist.domain.study import OpenResult
 from radassist.errors import Fault
 from radassist.ports import NothingOpened
@@ -57,7 +58,7 @@ def test_no_file_of_a_folder_is_dropped(open_paths: Opener, dicom_data: Path, fo
     except NothingOpened as fault:
         result = fault.result
     shown = {f.instance.path for _, s in result.series() for f in s.frames}
-    listed = {r.path for r in result.rejected}
+    listed = {r.path for r in result.rejected} | {c.path for c in result.companions}
     directories = {p for p in files if p.name.startswith("DICOMDIR")}
     assert files - shown - listed - directories == set()
 
@@ -70,9 +71,9 @@ def test_markup_in_a_name_stays_text(open_paths: Opener, dicom_data: Path) -> No
 
 def test_a_label_map_is_called_a_segmentation(open_paths: Opener, dicom_data: Path) -> None:
     result = open_paths(dicom_data / "C_conformance/seg/liver_3slice")
-    reasons = {r.path.name: r.reason for r in result.rejected}
-    assert reasons["sparse-labelmap-ppv5.dcm"] == "Not an image: a segmentation (label map)."
-    assert reasons["liver.dcm"] == "Not an image: a segmentation (SEG)."
+    kinds = {c.path.name: c.kind for c in result.companions}
+    assert kinds["sparse-labelmap-ppv5.dcm"] is CompanionKind.SEGMENTATION
+    assert kinds["liver.dcm"] is CompanionKind.SEGMENTATION
 
 
 def test_a_reference_to_a_localizer_makes_no_localizer(

@@ -256,12 +256,16 @@ def test_a_three_gigabyte_claim_is_refused_before_anything_is_allocated(
 
 def test_nothing_opened_lists_the_files(open_paths: Opener, dicom_data: Path) -> None:
     with pytest.raises(NothingOpened) as caught:
-        open_paths(dicom_data / "C_conformance/sr/sr_document.dcm")
+        open_paths(dicom_data / "C_conformance/docs/waveform_ecg.dcm")
     (rejected,) = caught.value.result.rejected
-    assert (rejected.severity, rejected.reason) == (
-        "note",
-        "Not an image: a structured report (SR).",
-    )
+    assert (rejected.severity, rejected.reason) == ("note", "Not an image: a waveform.")
+
+
+def test_a_report_without_images_is_named_and_kept(open_paths: Opener, dicom_data: Path) -> None:
+    with pytest.raises(NothingOpened, match=r"no image .* \(SR\)") as caught:
+        open_paths(dicom_data / "C_conformance/sr/sr_document.dcm")
+    (companion,) = caught.value.result.companions
+    assert companion.title == "Imaging Measurement Report"
 
 
 def test_links_and_pipes_are_not_followed(
