@@ -56,6 +56,8 @@ def _say_series(line: dict[str, Any]) -> None:
     if "uid" not in line:
         for item in line.get("unreadable", ()):
             say(f"not opened: {item['path']}: {item['reason']}")
+        for item in line.get("companions", ()):
+            say(f"beside the images: {item['path']} ({item['kind']})")
         return
     name = f"{line['modality']} {line['body_part']} {line['view']}".strip()
     say(f"{name}: {line['slices']} x {line['rows']} x {line['columns']}  {line['description']}")

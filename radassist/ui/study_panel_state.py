@@ -59,7 +59,11 @@ def merged(old: OpenResult, new: OpenResult) -> OpenResult:
     fresh = {r.path for r in new.rejected}
     rejected = tuple(r for r in old.rejected if r.path not in fresh)
     notes = tuple(dict.fromkeys((*old.notes, *new.notes)))
-    return OpenResult((*kept, *new.studies), (*rejected, *new.rejected), notes)
+    known = {c.path for c in new.companions}
+    companions = tuple(c for c in old.companions if c.path not in known)
+    return OpenResult(
+        (*kept, *new.studies), (*rejected, *new.rejected), notes, (*companions, *new.companions)
+    )
 
 
 def patients(result: OpenResult) -> tuple[PatientRow, ...]:

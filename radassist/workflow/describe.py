@@ -21,8 +21,10 @@ Keys of a series line (all always there):
 ``unreadable``     [{path, reason}] of those files
 
 After the series comes one line for all files that were not opened, if there are any:
-``{"unreadable": [{"path", "reason", "severity"}], "notes": [...]}`` with severity ``error`` for a
-broken file and ``note`` for one that is something else.  No line holds patient attributes.
+``{"unreadable": [{"path", "reason", "severity"}], "notes": [...], "companions": [{path, kind}]}``
+with severity ``error`` for a broken file and ``note`` for one that is something else; companions
+are presentation states (PR), segmentations (SEG), key objects (KO), reports (SR) and documents
+(DOC).  No line holds patient attributes.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def describe(result: OpenResult) -> list[dict[str, Any]]:
     """The lines of ``radassist info``, ready for ``json.dumps``; the format is above."""
     broken = [r for r in result.rejected if r.severity == "error"]
     lines = [_series(study, series, broken) for study, series in result.series()]
-    if result.rejected or result.notes:
+    if result.rejected or result.notes or result.companions:
         lines.append(
             {
                 "unreadable": [
@@ -45,6 +47,9 @@ def describe(result: OpenResult) -> list[dict[str, Any]]:
                     for r in result.rejected
                 ],
                 "notes": list(result.notes),
+                "companions": [
+                    {"path": str(c.shown_path), "kind": c.kind.value} for c in result.companions
+                ],
             }
         )
     return lines

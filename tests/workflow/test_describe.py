@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from radassist.domain.companions import Companion, CompanionKind
 from radassist.domain.study import Frame, Instance, OpenResult, RejectedFile, Series, Study
 from radassist.workflow.describe import describe
 
@@ -42,6 +43,16 @@ def test_a_stack_gives_all_three_spacings() -> None:
     (line,) = lines(OpenResult((replace(STUDY, series=(stacked,)),)))
     assert line["spacing"] == [6.5, 0.7, 0.7]
     assert line["slice_spacing"] == 6.5
+
+
+def test_what_lies_beside_the_images_is_listed_without_its_title() -> None:
+    report = Companion(
+        Path("/media/study/sr"), CompanionKind.REPORT, "1.5", "1.6", "1.3", "1.7",
+        patient_name="Secret, Name", title="Report on Secret",
+    )  # fmt: skip
+    last = lines(OpenResult((STUDY,), companions=(report,)))[-1]
+    assert last["companions"] == [{"path": "/media/study/sr", "kind": "SR"}]
+    assert "Secret" not in json.dumps(last)
 
 
 def test_unknown_spacing_is_null() -> None:
