@@ -8,6 +8,7 @@ The files hold names, versions, markers and sha256 hashes and nothing else: no i
 ``run.txt``        what the program needs, at the very versions of ``dev.txt``
 ``language.txt``   llama-cpp-python alone: an sdist, built once by ``setup.py`` into a cached wheel
 ``build.txt``      what builds that wheel
+``package.txt``    what freezes the program (PyInstaller), at the very versions of ``dev.txt``
 ``project.txt``    setuptools alone: what makes this project's editable install
 =================  ============================================================================
 """
@@ -75,6 +76,7 @@ def main() -> int:
     compile_lock(uv, [*program[:1], "--group=dev", *program[1:]], str(dev), without, pinned)
     compile_lock(uv, program, str(LOCK / "run.txt"), without, pinned, "--upgrade")
     compile_lock(uv, ["packaging/lock/build.in"], str(LOCK / "build.txt"), *upgrade)
+    compile_lock(uv, ["packaging/lock/package.in"], str(LOCK / "package.txt"), pinned, "--upgrade")
     build = (LOCK / "build.txt").read_text(encoding="utf-8")
     write_one_pin("setuptools", build, LOCK / "project.txt")
     return 0

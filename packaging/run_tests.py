@@ -5,6 +5,7 @@
 ``core``   the fast tests, in an environment without PySide6 and VTK
 ``gui``    the fast tests of the window and of 3D, without a screen
 ``screen`` the window's tests once more on a virtual X11 screen, where Xvfb is there
+``package``  freezes the program from the packages of .venv, and runs it
 ``slow``   models, fuzzing and the commands as a user runs them; within a budget in CI
 ``bench``  the measured numbers of tests/benchmarks
 =========  ====================================================================================
@@ -33,8 +34,8 @@ CI_BUDGET_S = 900
 PROFILES = {
     "lint": ("lint",),
     "fast": ("lint", "core", "gui"),
-    "ci": ("lint", "core", "gui", "screen", "slow"),
-    "full": ("lint", "core", "gui", "screen", "slow"),
+    "ci": ("lint", "core", "gui", "screen", "package", "slow"),
+    "full": ("lint", "core", "gui", "screen", "package", "slow"),
     "bench": ("bench",),
 }
 NO_TESTS = 5  # pytest's exit code
@@ -101,6 +102,11 @@ class Runner:
         prefix = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]
         chosen = ["-m", "qt and not slow", "tests/gui"]
         self._pytest(result, ROOT / ".venv", chosen, {"QT_QPA_PLATFORM": "xcb"}, prefix)
+
+    def _package(self, result: Result) -> None:
+        command = [str(BIN / "python"), str(ROOT / "packaging" / "package.py"), "ci"]
+        print("$", *command, flush=True)
+        result.ok = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
     def _slow(self, result: Result) -> None:
         budget = [f"--slow-budget={CI_BUDGET_S}"] if self.profile == "ci" else []

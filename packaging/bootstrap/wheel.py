@@ -117,8 +117,11 @@ class WheelCache:
             return None
         return path if found == note.get("sha256") else None
 
-    def keep(self, wheel: Path, seconds: float) -> Path:
-        """Move a built wheel in; the note with its hash is written last and in one step."""
+    def keep(self, wheel: Path, seconds: float, options: str = "") -> Path:
+        """Move a built wheel in; the note with its hash is written last and in one step.
+
+        :param options: what the build was told, for the note; empty: this machine's own options.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = self.folder / wheel.name
         partial = self.folder / f"{wheel.name}.part"
@@ -128,7 +131,7 @@ class WheelCache:
             "file": kept.name,
             "sha256": hashlib.sha256(kept.read_bytes()).hexdigest(),
             "seconds": round(seconds, 1),
-            "cmake_args": cmake_args(cpu_flags()),
+            "cmake_args": options or cmake_args(cpu_flags()),
         }
         beside = self.folder / "wheel.json.part"
         beside.write_text(json.dumps(note, indent=1), encoding="utf-8")
@@ -196,7 +199,7 @@ def build(cache: WheelCache) -> Path:
 
 def _compile(scratch: Path, log: Path) -> Path:
     tools = scratch / "tools"
-    _logged(log, [sys.executable, "-m", "venv", str(tools)], dict(os.environ))
+    logged(log, [sys.executable, "-m", "venv", str(tools)], dict(os.environ))
     pip = [str(tools / "bin" / "python"), "-m", "pip", "--no-input"]
     env = {
         **os.environ,
@@ -206,17 +209,21 @@ def _compile(scratch: Path, log: Path) -> Path:
         "TMPDIR": str(scratch),
     }
     pinned = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK / "build.txt")]
-    _logged(log, [*pip, "install", *pinned], env)
+    logged(log, [*pip, "install", *pinned], env)
     options = ["--no-deps", "--no-build-isolation", "--no-cache-dir", "--require-hashes", "-v"]
     source = ["-r", str(LOCK / "language.txt"), "-w", str(scratch / "out")]
-    _logged(log, [*pip, "wheel", *options, *source], env)
+    logged(log, [*pip, "wheel", *options, *source], env)
     wheels = list((scratch / "out").glob("llama_cpp_python-*.whl"))
     if len(wheels) != 1:
         raise StepFailed(f"The build made no wheel (the log is {log}).")
     return wheels[0]
 
 
-def _logged(log: Path, command: list[str], env: dict[str, str]) -> None:
+def logged(log: Path, command: list[str], env: dict[str, str]) -> None:
+    """Run one command of a build with its output at the end of the log.
+
+    :raises StepFailed: it ended with an error.
+    """
     with log.open("ab") as sink:
         done = subprocess.run(
             command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, env=env, check=False

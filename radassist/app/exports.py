@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from radassist.dicom.sr import write_sr
 from radassist.domain.document import ReportDocument, to_document
 from radassist.domain.elements import common_data_elements
 from radassist.domain.findings import Caliper
@@ -19,7 +18,6 @@ from radassist.domain.study import Instance
 from radassist.domain.windowing import to_display
 from radassist.ports import DecodedFrame
 from radassist.render.images import write_key_image
-from radassist.render.pdf import write_pdf
 from radassist.render.text import report_text
 from radassist.workflow.export import Writer
 from radassist.workflow.see import Seen
@@ -116,10 +114,15 @@ def report_writers(
         writers[picture.name] = _copy_writer(picture.read_bytes())
         captions.append((folder / picture.name, "Key image, as first exported"))
 
+    # Their libraries take half a second to import, which the start of the window is not to pay.
     def pdf(document: ReportDocument, path: Path) -> list[str]:
+        from radassist.render.pdf import write_pdf
+
         return write_pdf(document.report, path, captions)
 
     def sr(document: ReportDocument, path: Path) -> list[str]:
+        from radassist.dicom.sr import write_sr
+
         write_sr(document.report, instances, path, now=now)
         return []
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from radassist import offline
 from radassist.app.second_edits import second_edits
+from radassist.app.startup import tell_when_usable
 from radassist.app.workbench import Workbench
 from radassist.checks import Problem
 from radassist.domain.operations import Operation
@@ -151,6 +152,7 @@ def run_window(paths: Sequence[Path]) -> int:
         bench.archive.start()
         window = _window(bench)
         window.show()
+        tell_when_usable(window)
         if paths:
             window.desk.open(paths)
         return app.exec()

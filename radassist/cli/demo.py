@@ -87,7 +87,7 @@ def _screenshot(out: Path, step: _Steps) -> None:
     try:
         from radassist.app.window import screenshot
     except ImportError as error:
-        tell(f"No screenshot: {error.name} is not installed (make setup installs it).")
+        tell(f"No screenshot: {error.name} is not installed (the window is left out).")
         return
     try:
         picture = out / "screenshot.png"

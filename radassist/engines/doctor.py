@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import secrets
@@ -25,6 +26,7 @@ from radassist.engines.packs.memory import available_memory
 from radassist.engines.packs.required import missing_packs
 from radassist.errors import EngineFault, StorageFault
 from radassist.host.process import Host
+from radassist.library.installation import is_frozen, mend_installation
 from radassist.settings import (
     Paths,
     find_paths,
@@ -39,7 +41,7 @@ from radassist.settings import (
 #: ``absent``: an optional thing is not there.
 OK, WARNING, MISSING, ABSENT = "ok", "warning", "missing", "absent"
 
-_SETUP = "Run `make setup`."
+_SETUP = mend_installation()
 _PROBE_S = 60.0
 
 
@@ -114,7 +116,7 @@ def doctor() -> list[Check]:
     checks = [*_python(), *_machine(paths), *_storage(paths), *_policy(), *_packs(), *_screen()]
     checks += _tools()
     with Host("radassist.engines.probe:create", name="library probe") as host:
-        checks += [_module(host, *row) for row in _MODULES]
+        checks += [_module(host, *row) for row in _MODULES if _belongs(row[0])]
         if sys.platform == "linux":
             checks += _libraries(host)
         checks += _offline(host)
@@ -272,6 +274,12 @@ def _screen() -> Iterator[Check]:
             why="There is no screen here: no window, all commands work.",
             mend="Run in a desktop session, or with QT_QPA_PLATFORM=offscreen for screenshots.",
         )
+
+
+def _belongs(module: str) -> bool:
+    """False for VTK in a package that was made before anything of the program used it."""
+    top = module.partition(".")[0]
+    return not (is_frozen() and top == "vtkmodules" and importlib.util.find_spec(top) is None)
 
 
 def _module(

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from radassist.errors import InputFault
+from radassist.library.installation import mend_installation
 
 #: A PA chest radiograph (NEMA WG-04 image RG1, JPEG 2000 lossless): the demo drafts on it.
 CHEST_RADIOGRAPH = "RG1_J2KR.dcm"
@@ -27,6 +28,4 @@ def sample_path(name: str = CHEST_RADIOGRAPH) -> Path:
         path = Path(folder) / "data" / name
         if path.is_file():
             return path
-    raise InputFault(
-        "The sample study is not installed.", "Run `make setup`, or install pydicom-data."
-    )
+    raise InputFault("The sample study is not installed.", mend_installation())

@@ -22,7 +22,7 @@ ImpressionWriter = Callable[[Report, LanguageModel | None], tuple[list[Statement
 
 NO_LANGUAGE = (
     "No language pack was used: the impression follows fixed rules. "
-    "`radassist models fetch language-default` installs one."
+    "`radassist models install FILE` or `radassist models fetch language-default` installs one."
 )
 
 

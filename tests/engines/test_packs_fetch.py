@@ -275,7 +275,7 @@ def test_pip_of_the_current_folder_is_not_pip(
 
 def test_no_pip_is_said_with_what_to_do(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(PackFault, match=r"no pip .* ensurepip"):
+    with pytest.raises(PackFault, match=r"no pip .* models export"):
         index.registry.fetch("toy")
 
 

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "packaging" / "lock"
-LOCKS = ["run.txt", "dev.txt", "language.txt", "build.txt", "project.txt"]
+LOCKS = ["run.txt", "dev.txt", "language.txt", "build.txt", "project.txt", "package.txt"]
 _PIN = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^ \\]+)(?: ; (?P<marker>.*?))? \\$", re.M)
 
 
@@ -45,6 +45,10 @@ def test_every_dependency_is_pinned_within_what_pyproject_allows(kind: str) -> N
 
 def test_what_is_tested_is_what_runs() -> None:
     assert pins("run.txt") < pins("dev.txt")
+
+
+def test_what_freezes_the_program_is_what_ci_froze_it_with() -> None:
+    assert pins("package.txt") < pins("dev.txt")
 
 
 @pytest.mark.parametrize("name", LOCKS)

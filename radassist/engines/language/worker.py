@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from radassist.errors import Cancelled, EngineFault, PackFault
 from radassist.host.process import JobContext
+from radassist.library.installation import mend_installation
 
 #: Evaluated at once; small enough that a cancel is heard soon.
 BATCH = 128
@@ -55,7 +56,7 @@ class LlamaEngine:
             import llama_cpp
         except ImportError as error:
             raise PackFault(
-                "The language engine llama-cpp-python is not installed.", "Run make setup."
+                "The language engine llama-cpp-python is not installed.", mend_installation()
             ) from error
         if not gguf.is_file():
             raise PackFault("The model file of the language pack is missing.", "Fetch it again.")

@@ -21,6 +21,7 @@ from radassist.engines.packs.split import first_part
 from radassist.engines.packs.wheels import fetch_wheels
 from radassist.errors import InputFault, PackFault
 from radassist.library import resources_dir
+from radassist.library.installation import get_pack, mend_installation
 from radassist.ports import CancelToken, Progress
 from radassist.settings.paths import find_paths, storage_fault
 
@@ -384,7 +385,7 @@ def _why_not(manifest: Manifest, folder: Path, shipped: bool) -> tuple[str, str,
         return (
             FETCHABLE,
             f"The pack {manifest.id} is not installed ({gigabytes(manifest.size)}).",
-            f"Get it with `radassist models fetch {manifest.id}`.",
+            get_pack(manifest.id),
         )
     for file in manifest.files:
         bad = quick_problem(folder, file)
@@ -396,7 +397,7 @@ def _why_not(manifest: Manifest, folder: Path, shipped: bool) -> tuple[str, str,
             return (
                 UNAVAILABLE,
                 f"The pack {manifest.id} needs the Python package {library}, which is missing.",
-                "Run `make setup`, or install the package.",
+                mend_installation(),
             )
     free = available_memory()
     if free is not None and free < manifest.memory_mb * 1_000_000:

