@@ -54,7 +54,7 @@ class Reslicer:
 
     def __init__(self, volume: Volume) -> None:
         self.volume = volume
-        self._image = _image(volume.voxels)
+        self._image = image_of(volume.voxels)
         self._cut = vtkImageReslice()
         self._cut.SetInputData(self._image)
         self._cut.SetOutputDimensionality(2)
@@ -112,7 +112,7 @@ def _samples(slab: Slab, finest: float) -> int:
     return min(2 * half + 1, MOST_SAMPLES + 1)
 
 
-def _image(voxels: npt.NDArray[Any]) -> vtkImageData:
+def image_of(voxels: npt.NDArray[Any]) -> vtkImageData:
     """The voxels as VTK sees them, without a copy: the image keeps them alive."""
     slices, rows, columns = voxels.shape
     image = vtkImageData()
