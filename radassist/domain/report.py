@@ -42,7 +42,8 @@ class Provenance:
 
     :param source: ``vision:<pack>``, ``language:<pack>``, ``template``, ``prior``,
         ``measurement``, ``header``, ``import`` or ``radiologist``.
-    :param how: for the radiologist: ``typed``, ``dictated``, ``chat`` or ``signature``.
+    :param how: for the radiologist: ``typed``, ``dictated``, ``chat`` or ``signature``; for a
+        machine's statement ``phrase memory`` where it is put in the user's wording.
     """
 
     source: str
