@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from radassist.domain.companions import Companion, Document, KeyObjects
+from radassist.domain.effort import ReportUse
 from radassist.domain.findings import Finding, ImageRef
 from radassist.domain.history import HistoryEntry
 from radassist.domain.measuring.annotation import Annotation, Change
+from radassist.domain.phrases import Phrase, PhraseKey, PhraseUse
 from radassist.domain.presentation import PresentationState
 from radassist.domain.report import Report
 from radassist.domain.segmentation import Segmentation
@@ -239,3 +241,31 @@ class AnnotationStore(Protocol):
 
     def mark_key_image(self, image: ImageRef, marked: bool, actor: str) -> None:
         """Mark a frame or take the mark away; nothing happens where it is so already."""
+
+
+class HabitStore(Protocol):
+    """What was learned from signed reports: wordings, shares kept, seconds.  Local, clearable."""
+
+    def phrases(self, user: str) -> list[Phrase]:
+        """The wordings of one user, in the order of their keys."""
+
+    def uses(self, user: str) -> list[ReportUse]:
+        """The signed reports of one user, oldest first."""
+
+    def add_seconds(self, report_id: str, seconds: float) -> None:
+        """Active time that was spent on a report since this was last called for it."""
+
+    def seconds(self, report_id: str) -> float | None:
+        """Active time on a report so far; None where none was measured."""
+
+    def learn(self, use: ReportUse | None, phrases: Sequence[PhraseUse], event: AuditEvent) -> bool:
+        """Store what one signed report teaches, with its event in one transaction.
+
+        :returns: False, and nothing is stored, where the event's subject taught before.
+        """
+
+    def forget(self, user: str, keys: Sequence[PhraseKey] | None, event: AuditEvent) -> int:
+        """Delete wordings of one user (None: all); returns how many there were."""
+
+    def forget_uses(self, user: str, event: AuditEvent) -> int:
+        """Delete the times and shares of one user; returns of how many reports."""

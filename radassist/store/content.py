@@ -12,6 +12,11 @@ from radassist.errors import Bug, InputFault, UsageFault
 from radassist.store import chain
 
 
+def storable(text: str) -> str:
+    """Text that SQLite can hold: names from a command line or a file may hold half characters."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
 def parsed(
     base: str, current: str, history: Sequence[str]
 ) -> tuple[Report, Report, tuple[HistoryEntry, ...]]:

@@ -12,7 +12,13 @@ from sqlite_utils import Database, Migrations
 MIGRATIONS = Migrations("radassist")
 
 #: Every migration of this version, in order.
-NAMES = ("m001_reports", "m002_audit", "m003_append_only", "m004_annotations")
+NAMES = (
+    "m001_reports",
+    "m002_audit",
+    "m003_append_only",
+    "m004_annotations",
+    "m005_habits",
+)
 
 
 @MIGRATIONS()
@@ -125,6 +131,52 @@ def m004_annotations(db: Database) -> None:
             "BEGIN SELECT RAISE(ABORT, 'annotation_changes is append-only'); END",
             split=False,
         )
+
+
+@MIGRATIONS()
+def m005_habits(db: Database) -> None:
+    """What was learned from signed reports.  It may be deleted: no report or event depends on it.
+
+    ``phrases`` hold wordings without a patient's words or numbers.  ``learned`` names the reports
+    that taught, so that none teaches twice; ``report_seconds`` is the active time of each.
+    """
+    _run(
+        db,
+        """
+        CREATE TABLE phrases (
+            user TEXT NOT NULL,
+            template TEXT NOT NULL,
+            section TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            pattern TEXT NOT NULL,
+            written INTEGER NOT NULL,
+            kept INTEGER NOT NULL,
+            refused INTEGER NOT NULL,
+            last_used TEXT NOT NULL,
+            PRIMARY KEY (user, template, section, topic, pattern)
+        ) WITHOUT ROWID;
+        CREATE TABLE learned (
+            report_id TEXT PRIMARY KEY REFERENCES reports (id), at TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE report_seconds (
+            report_id TEXT PRIMARY KEY REFERENCES reports (id), seconds REAL NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE report_uses (
+            report_id TEXT PRIMARY KEY REFERENCES reports (id),
+            user TEXT NOT NULL,
+            template TEXT NOT NULL,
+            drafted INTEGER NOT NULL CHECK (drafted IN (0, 1)),
+            seconds REAL,
+            unchanged INTEGER NOT NULL,
+            edited INTEGER NOT NULL,
+            removed INTEGER NOT NULL,
+            added INTEGER NOT NULL,
+            words REAL NOT NULL,
+            signed_at TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX report_uses_user ON report_uses (user, template)
+        """,
+    )
 
 
 _AUDIT_IN_ORDER = """

@@ -27,8 +27,9 @@ from radassist.domain.report import Report
 from radassist.errors import Bug, InputFault, StorageFault, UsageFault
 from radassist.ports import AuditEvent
 from radassist.store import chain, verifying
-from radassist.store.content import from_json, must_follow, parsed, to_json
+from radassist.store.content import from_json, must_follow, parsed, storable, to_json
 from radassist.store.faults import translated
+from radassist.store.habits import SqliteHabits, Transactions
 from radassist.store.keys import SigningKey, open_signing_key
 from radassist.store.opening import open_database
 
@@ -42,7 +43,8 @@ def utc_now() -> str:
 
 
 class SqliteStore:
-    """``ports.ReportStore`` over one database file; ``audit`` is its ``ports.AuditLog``.
+    """``ports.ReportStore`` over one database file; ``audit`` is its ``ports.AuditLog``,
+    ``habits`` its ``ports.HabitStore``.
 
     Opening makes or migrates the file and writes the event ``session.open`` with the result of the
     offline guard's probe; ``close`` writes ``session.close``.  Both sign a checkpoint, so what a
@@ -83,6 +85,9 @@ class SqliteStore:
             self._db.close()
             raise
         self.audit = SqliteAudit(self)
+        self.habits = SqliteHabits(
+            Transactions(self._db, clock, self._reading, self._writing, self._add_events)
+        )
 
     # --- ports.ReportStore -------------------------------------------------------------------
 
@@ -99,7 +104,7 @@ class SqliteStore:
         texts = [chain.canonical(entry.to_dict()) for entry in entries]
         history = chain.history_hash(texts)
         content = chain.content_hash(before, current, history)
-        report_id = _storable(report.id)
+        report_id = storable(report.id)
         with self._writing():
             if self._row("SELECT 1 FROM reports WHERE id = ?", report_id) is not None:
                 raise UsageFault(
@@ -111,7 +116,7 @@ class SqliteStore:
                 "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     report_id,
-                    _storable(report.study.study_instance_uid),
+                    storable(report.study.study_instance_uid),
                     report.state.value,
                     before,
                     current,
@@ -133,7 +138,7 @@ class SqliteStore:
         """
         current = to_json(report)
         texts = [chain.canonical(entry.to_dict()) for entry in entries]
-        report_id = _storable(report.id)
+        report_id = storable(report.id)
         with self._writing():
             row = self._row("SELECT * FROM reports WHERE id = ?", report_id)
             if row is None:
@@ -155,7 +160,7 @@ class SqliteStore:
 
         :raises StorageFault: what is stored is damaged.
         """
-        report_id = _storable(report_id)
+        report_id = storable(report_id)
         with self._reading():
             row = self._row("SELECT base, current FROM reports WHERE id = ?", report_id)
             if row is None:
@@ -171,7 +176,7 @@ class SqliteStore:
         with self._reading():
             rows = self._db.query(
                 "SELECT id FROM reports WHERE study_uid = ? ORDER BY created_at DESC, rowid DESC",
-                [_storable(study_uid)],
+                [storable(study_uid)],
             )
             return [row["id"] for row in rows]
 
@@ -233,7 +238,7 @@ class SqliteStore:
     def read_events(self, subject: str | None) -> list[dict[str, Any]]:
         """Events in order, ``detail`` parsed."""
         where, values = (
-            ("WHERE subject = ?", [_storable(subject)]) if subject is not None else ("", [])
+            ("WHERE subject = ?", [storable(subject)]) if subject is not None else ("", [])
         )
         sql = f"SELECT * FROM audit {where} ORDER BY seq"  # noqa: S608  two fixed texts
         with self._reading():
@@ -291,7 +296,7 @@ class SqliteStore:
         head = self._row("SELECT seq, hash FROM audit_head")
         seq = head["seq"] if head else 0
         prev = head["hash"] if head else chain.genesis(self._log_id)
-        subjects = [_storable(event.subject) for event in events]
+        subjects = [storable(event.subject) for event in events]
         if content and report_id not in subjects:
             raise Bug("a report was changed without an event about it")
         for event, subject in zip(events, subjects, strict=True):
@@ -300,7 +305,7 @@ class SqliteStore:
                 "seq": seq,
                 "at": self._clock(),
                 "session": self.session,
-                "actor": _storable(event.actor),
+                "actor": storable(event.actor),
                 "action": event.action,
                 "subject": subject,
                 "detail": chain.canonical(event.detail),
@@ -417,11 +422,6 @@ def _damaged(report_id: str) -> StorageFault:
         f"The stored report {report_id} is damaged.",
         "Run radassist audit verify, and restore the database from a copy.",
     )
-
-
-def _storable(text: str) -> str:
-    """Text that SQLite can hold: names from a command line or a file may hold half characters."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
 class SqliteAudit:
