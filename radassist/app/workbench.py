@@ -34,12 +34,14 @@ from radassist.errors import Fault, InputFault, PackFault
 from radassist.library import resources_dir
 from radassist.library.lexicon import load_lexicon
 from radassist.library.templates import load_templates
+from radassist.library.wording import load_vocabulary
 from radassist.ports import AuditEvent, CancelToken, LanguageModel, Progress, VisionModel
 from radassist.settings import Settings, find_paths, load_settings, read_policy
 from radassist.store import SqliteStore
 from radassist.store.sqlite import utc_now
 from radassist.workflow.chat import Chat
 from radassist.workflow.export import export
+from radassist.workflow.habits import Habits
 from radassist.workflow.impression import write_impression
 from radassist.workflow.job import Desk, Drafted, draft_report
 from radassist.workflow.see import SeenStudy
@@ -107,6 +109,19 @@ class Workbench:
     def lexicon(self) -> Lexicon:
         """The shipped lexicon."""
         return load_lexicon()
+
+    @cached_property
+    def habits(self) -> Habits:
+        """What was learned from this user's signed reports."""
+        return Habits(
+            self.store.habits,
+            self.user,
+            self.lexicon,
+            load_vocabulary(),
+            remember=self.settings.phrase_memory,
+            measure=self.settings.measure_drafts,
+            always=self.settings.drafts_always,
+        )
 
     @cached_property
     def vision(self) -> list[VisionModel]:
@@ -181,6 +196,7 @@ class Workbench:
             fingerprints={ref: " ".join(sorted(h.values())) for ref, h in hashes.items()},
             version=__version__,
             notices=tuple(self.notices),
+            reword=self.habits.reword,
         )
 
     def draft(

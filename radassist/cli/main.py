@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from radassist import __version__
-from radassist.cli import images, reports, system
+from radassist.cli import habits, images, reports, system
 from radassist.cli.output import BAD_INPUT, DONE, open_streams, tell
 from radassist.errors import Fault
 from radassist.settings import read_policy
@@ -139,6 +139,18 @@ def _system_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands, "doctor", system.doctor, "What is installed, missing, why, how to mend."
     )
     doctor.add_argument("--json", action="store_true")
+    phrases = _add(
+        commands, "phrases", habits.phrases, "Wordings learned from signed reports: list or clear."
+    )
+    phrases.add_argument("action", choices=("list", "clear"))
+    phrases.add_argument("--json", action="store_true", help="one JSON line a wording")
+    phrases.add_argument("--user", default="", metavar="NAME")
+    usage = _add(
+        commands, "usage", habits.usage, "What was kept of drafts, and seconds per template."
+    )
+    usage.add_argument("--json", action="store_true", help="one JSON line a template and a report")
+    usage.add_argument("--clear", action="store_true", help="forget these numbers")
+    usage.add_argument("--user", default="", metavar="NAME")
     demo = _add(commands, "demo", reports.demo, "The main job on a sample study.")
     demo.add_argument("--out", type=Path, default=None, metavar="DIR")
     demo.add_argument("--no-language", action="store_true")

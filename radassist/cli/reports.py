@@ -206,7 +206,10 @@ def sign(arguments: argparse.Namespace) -> int:
         unseen = sum(s.state.value == "proposed" for _, s in session.report.live())
         report = session.sign(state, overrides=overrides)
         write_report(session.document, arguments.report)
+        learned = bench.habits.learn(session.document)
     _tell_older(arguments.report)
+    if learned is not None and learned.sentence():
+        tell(learned.sentence())
     if unseen:
         tell(f"{unseen} proposed statements were accepted by this signature, not one by one.")
     signature = report.signatures[-1]

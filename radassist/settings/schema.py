@@ -76,6 +76,15 @@ class Settings:
         max=262144,
         unit="MB",
     )
+    phrase_memory: bool = _option(
+        True, "Learn how you word findings from your signed reports, and draft in your words."
+    )
+    measure_drafts: bool = _option(
+        True, "Measure how much of each draft you keep and the seconds that a report takes."
+    )
+    drafts_always: bool = _option(
+        False, "Draft as soon as a study is open even where drafts have cost you time."
+    )
     interface_scale: float = _option(1.0, "Size of text and controls.", min=0.75, max=3.0)
     overlay_text: bool = _option(True, "Show patient and series text over the image.")
     checkpoint_every: int = _option(

@@ -132,7 +132,8 @@ def test_a_database_without_habits_is_backed_up_and_gets_them(tmp_path: Path) ->
         report_id = opened.reports()[0]["id"]
         assert opened.habits.learn(None, [PhraseUse(KEY, written=1)], event(report_id))
     assert verify_file(path).problems == []
-    copy = Database(tmp_path / "old.db.before-m005_habits")
+    (backup,) = (tmp_path / "backups").iterdir()
+    copy = Database(backup)
     assert [m.name for m in MIGRATIONS.applied(copy)] == list(before)
     assert "phrases" not in copy.table_names()
     copy.close()
