@@ -19,6 +19,7 @@ from radassist.errors import UsageFault
 from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat import grammar, questions
+from radassist.workflow.chat.answering import Answer
 from radassist.workflow.chat.execute import carry_out
 from radassist.workflow.chat.other_side import offer_denials
 from radassist.workflow.chat.propagation import consistent
@@ -78,6 +79,7 @@ class Chat:
     def __init__(self, lexicon: Lexicon, model: LanguageModel | None) -> None:
         self._lexicon = lexicon
         self._model = model
+        self._spoken_of: tuple[str, ...] = ()
 
     def prepare(self, report: Report) -> None:
         """Read a report ahead, so that the first instruction on it is as fast as the others."""
@@ -103,6 +105,7 @@ class Chat:
             raise UsageFault(
                 "This report is final and cannot be changed.", "Add an addendum instead."
             )
+        self._spoken_of = turn.cited or tuple(i for o in turn.operations for i in ops.named_ids(o))
         return replace(turn, seconds=time.perf_counter() - begun)
 
     def _turn(
@@ -115,9 +118,8 @@ class Chat:
         if _SMALL_TALK.fullmatch(instruction):
             return _said(instruction, view, NOT_UNDERSTOOD)
         if questions.is_question(instruction):
-            said = questions.answer(instruction, view)
-            cited = tuple(dict.fromkeys(re.findall(r"\((s\d+)\)", said)))
-            return replace(_said(instruction, view, said), cited=cited)
+            said = questions.answer(instruction, view, self._spoken_of)
+            return _answered(instruction, view, said)
         commands = _parsed(instruction, view)
         controls = [x for x in commands if isinstance(x, c.Control)]
         if controls:
@@ -173,6 +175,13 @@ def _parsed(instruction: str, view: View) -> list[c.Command | str]:
 
 def _said(instruction: str, view: View, answer: str | None) -> ChatTurn:
     return ChatTurn(instruction, "grammar", (), answer, (), (), view.report, 0.0)
+
+
+def _answered(instruction: str, view: View, said: Answer) -> ChatTurn:
+    turn = _said(instruction, view, said.text)
+    how = "model" if said.by_model else "grammar"
+    notices = tuple(f"Refused by the rules: {reason}." for reason in said.refused)
+    return replace(turn, how=how, cited=said.cited, refused=said.refused, notices=notices)
 
 
 def _changed(instruction: str, how: str, view: View, work: Working) -> ChatTurn:

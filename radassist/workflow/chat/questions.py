@@ -1,6 +1,6 @@
 """Questions about the report: answered by quoting statements, or with "The report does not say."
 
-No model has a part in it: asked for a rib fracture, a language model invents one.
+A model has no part in what the reader can map: asked for a rib fracture, it invents one.
 """
 
 # Patterns and prompts are easier to check on one line than broken into pieces.
@@ -11,14 +11,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from radassist.workflow.chat.resolving import fitting, resolve
+from radassist.workflow.chat.about import about, near, some_words, unknown_words, well_kept
+from radassist.workflow.chat.answering import (
+    SILENT,
+    Answer,
+    listed_findings,
+    quoted,
+    silent_but,
+    verdict,
+    weighed,
+    word_mentions,
+)
+from radassist.workflow.chat.asked import meets, needs, topic_words
+from radassist.workflow.chat.basis import (
+    about_images,
+    asks_ai,
+    asks_why,
+    explained,
+    seen_by_ai,
+    why_topic,
+)
+from radassist.workflow.chat.resolving import resolve
+from radassist.workflow.chat.spellings import spelled_out
 from radassist.workflow.chat.spoken import plain, starts_with_verb, was_courteous_request
 from radassist.workflow.chat.targets import parse_target
-from radassist.workflow.chat.topics import region
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import stems
-
-SILENT = "The report does not say."
 
 _ASKING = re.compile(
     r"(?:is|are|was|were|does|do|did|has|have|had|what(?:'s| is| are)?|which|where(?:'s)?|who|whose|when|how|why|"
@@ -30,93 +48,6 @@ _ASKING = re.compile(
 #: A wish about the wording of what is there, not a question about it.
 _IN_PLAIN_WORDS = re.compile(
     r"explain\b.*\b(?:in|with|using)\s+(?:plain|simple|simpler|lay|easy|everyday)\b", re.IGNORECASE
-)
-_NOT_TOPIC = frozenset(
-    [
-        "tell",
-        "show",
-        "list",
-        "give",
-        "quote",
-        "find",
-        "explain",
-        "describ",
-        "summar",
-        "remind",
-        "wonder",
-        "size",
-        "siz",
-        "big",
-        "larg",
-        "how",
-        "much",
-        "many",
-        "side",
-        "which",
-        "location",
-        "locat",
-        "measur",
-        "diamet",
-        "dimens",
-        "say",
-        "anyth",
-        "someth",
-        "else",
-        "patient",
-        "exam",
-        "study",
-        "imag",
-        "report",
-        "abnormal",
-        "normal",
-        "find",
-        "wide",
-        "long",
-        "old",
-        "sever",
-        "mild",
-        "degre",
-        "chang",
-        "compar",
-        "prior",
-        "previou",
-        "stabl",
-        "new",
-        "enlarg",
-        "increas",
-        "decreas",
-        "worse",
-        "better",
-        "visibl",
-        "acut",
-        "wrong",
-        "there",
-        "what",
-        "where",
-        "when",
-        "why",
-        "who",
-        "any",
-        "other",
-        "possibl",
-        "ye",
-        "know",
-        "see",
-        "get",
-        "got",
-        "mention",
-        "state",
-        "exist",
-        "describe",
-        "follow",
-        "recommend",
-        "next",
-        "step",
-        "level",
-        "loc",
-        "type",
-        "kind",
-    ]
 )
 
 
@@ -151,64 +82,157 @@ def _asks_without_mark(first: str, text: str) -> bool:
     return True
 
 
-def answer(instruction: str, view: View) -> str:  # noqa: PLR0911  one return a kind of question
-    """The statements that answer, quoted with their ids; or that the report does not say."""
-    text = plain(instruction).rstrip("?").strip()
+def answer(instruction: str, view: View, spoken_of: Sequence[str] = ()) -> Answer:
+    """The statements that answer, quoted with their ids; or that the report does not say.
+
+    :param spoken_of: ids of the statements of the turn before: what "why do you say that" means.
+    """
+    text = spelled_out(_clinical(plain(instruction).rstrip("?").strip()), view)
+    named = _named_statement(text, view)
+    if asks_why(text):
+        return _why(text, view, named, spoken_of)
+    if named is not None and not re.search(r"\b(?:true|right|correct)\b", text, re.I):
+        return named
+    if asks_ai(text):
+        return seen_by_ai(view)
+    return about_images(text, view) or _asked_section(text, view) or _of_the_patient(text, view)
+
+
+#: Words of everyday speech that no report writes, as reports write them.
+_EVERYDAY = {"broken": "fractured", "broke": "fractured", "growth": "mass", "clot": "thrombus"}
+
+
+def _clinical(text: str) -> str:
+    pattern = rf"\b(?:{'|'.join(_EVERYDAY)})\b"
+    return re.sub(pattern, lambda m: _EVERYDAY[m.group().lower()], text, flags=re.IGNORECASE)
+
+
+def _of_the_patient(text: str, view: View) -> Answer:
+    """What the findings and the impression say."""
+    if _LISTING.search(text) and not topic_words(text):
+        return _all_findings(text, view)
+    if _ADVICE.search(text):
+        return quoted([x for x in view.lines if x.reading.recommendation])
+    return _stated(text, view)
+
+
+def _stated(text: str, view: View) -> Answer:
+    """Statements on the topic that hold what is asked for, else the nearest ones."""
+    wanted = needs(text)
+    lines = about(text, view)
+    asked = view.reading(text).findings()
+    well = [] if asked else well_kept(text, view)
+    if well:
+        return quoted(well)
+    if lines and not asked and unknown_words(text, lines, view):
+        return silent_but("The nearest is", lines[:3])
+    if lines:
+        fitting_need = [line for line in lines if meets(line, wanted)]
+        if not fitting_need:
+            return silent_but("On this it has:", lines)
+        decided = _decided(text, fitting_need, view) if not wanted else None
+        return decided or quoted(fitting_need)
+    close = near(text, view) or some_words(text, view)
+    return silent_but("The nearest is", close) if close else Answer(SILENT)
+
+
+_LISTING = re.compile(
+    r"\b(?:list|what|which|all|any|show|give|summari[sz]e|tell)\b.*\b(?:findings?|abnormal(?:ities|ity)?|positives?|problems?)\b|"
+    r"\bsummari[sz]e\b|^anything (?:wrong|abnormal)",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\b(?:what|which|any|is there an?|do you)\b.*\b(?:recommend\w*|advi[sc]e\w*|follow[- ]?ups?|next steps?)\b",
+    re.IGNORECASE,
+)
+
+
+def _named_statement(text: str, view: View) -> Answer | None:
+    """ "What does sentence 2 say": the statement that is named by its place."""
     place = re.search(
-        r"\b((?:sentences?|lines?|statements?) (?:s?\d+|one|two|three|four|five)|s\d+)\b(.*)",
+        r"\b((?:sentences?|lines?|statements?) (?:s?\d+|one|two|three|four|five)|s\d+)\b",
         text,
         re.I,
     )
     target = parse_target(place.group(1), view) if place else None
-    if target is not None and not re.search(r"\b(?:true|right|correct)\b", text, re.I):
-        found = resolve(target, view)
-        return _quoted(found.lines) if found.lines else found.problem
-    section = _asked_section(text, view)
-    if section is not None:
-        return section
-    if re.search(
-        r"\b(?:list|what|which|all|any|show|give|summari[sz]e|tell)\b.*\b(?:findings?|abnormal(?:ities|ity)?|positives?|problems?)\b|"
-        r"\bsummari[sz]e\b|^anything (?:wrong|abnormal)",
-        text,
-        re.I,
-    ) and not _topic_words(text):
-        return _all_findings(view)
-    wanted = _needs(text)
-    lines = _about(text, view)
-    if lines and not findings_asked(text, view) and _unknown_words(text, lines, view):
-        return f"{SILENT} The nearest is {_listed(lines[:3])}"
-    if lines:
-        fitting_need = [line for line in lines if _meets(line, wanted)]
-        if fitting_need:
-            return _quoted(fitting_need)
-        return f"{SILENT} On this it has: {_listed(lines)}"
-    near = _near(text, view) or _some_words(text, view)
-    if near:
-        return f"{SILENT} The nearest is {_listed(near)}"
-    return SILENT
+    if target is None:
+        return None
+    found = resolve(target, view)
+    return quoted(found.lines) if found.lines else Answer(found.problem)
 
 
-def findings_asked(text: str, view: View) -> bool:
-    """True when the question names a finding or a device that the lexicon knows."""
-    return bool(view.reading(text).findings())
+def _why(text: str, view: View, named: Answer | None, spoken_of: Sequence[str]) -> Answer:
+    """What the statements rest on that are named, asked for, or were spoken of before."""
+    topic = why_topic(text)
+    if named is not None:
+        lines = [x for x in view.lines if x.id in named.cited]
+    elif stems(topic) and re.fullmatch(r"(?:that|this|it|so)?", topic, re.I) is None:
+        lines = _why_lines(topic, view)
+    else:
+        lines = [x for x in view.lines if x.id in spoken_of]
+        if not lines:
+            return Answer("Name the statement that is meant, such as “why cardiomegaly”.")
+    concepts = frozenset(m.concept for m in view.reading(topic).findings())
+    return explained(lines, view, concepts) if lines else Answer(SILENT)
 
 
-def _quoted(lines: Sequence[Line]) -> str:
-    return f"The report says: {_listed(lines)}"
+def _why_lines(topic: str, view: View) -> list[Line]:
+    """Statements on what is to be explained; all that state the finding, findings first."""
+    asked = view.reading(topic).findings()
+    by_finding = [
+        x
+        for x in view.fact_lines
+        if any(
+            view.lexicon.is_a(m.concept, a.concept) and (m.presence == a.presence or not asked)
+            for m in x.findings
+            for a in asked
+        )
+    ]
+    return by_finding or ([] if asked else about(topic, view))
 
 
-def _listed(lines: Sequence[Line]) -> str:
-    shown = "; ".join(line.quoted() for line in lines[:8])
-    return shown + (f"; and {len(lines) - 8} more." if len(lines) > 8 else "")
+#: How a question begins that can be answered with yes or no.
+_CLOSED = re.compile(
+    r"(?:is|are|was|were|does|do|did|has|have|had|any|can you see|isn'?t|aren'?t)\b", re.IGNORECASE
+)
+#: Questions about the text rather than the patient, and choices: quoted, never judged.
+_NOT_CLOSED = re.compile(r"\b(?:mention|say|state|call|report|describe|write|or)\b", re.IGNORECASE)
 
 
-def _asked_section(text: str, view: View) -> str | None:
+def _decided(text: str, lines: Sequence[Line], view: View) -> Answer | None:
+    """Yes, no or uncertain, where the question asks for no more than whether a thing is there."""
+    if _CLOSED.match(text) is None or _NOT_CLOSED.search(text):
+        return None
+    reading = view.reading(text)
+    asked = reading.findings()
+    named = {w for m in reading.mentions for w in stems(m.text)}
+    rest = [w for w in stems(text) if w not in named | _NO_CONDITION]
+    lines = [x for x in lines if all(w in x.stems for w in rest)]
+    if not lines:
+        return None
+    if asked:
+        normality = all(m.presence.value == "absent" for m in asked)
+        return verdict(asked, lines, view, normality=normality)
+    words = [w for w in re.findall(r"[A-Za-z]+", text) if topic_words(w)]
+    told = [(x, m) for x in lines for m in word_mentions(words[-1:], x, view)]
+    return weighed(told) if len(words) == 1 else None
+
+
+#: Stems that add no condition to "is there an effusion".
+_NO_CONDITION = frozenset(
+    stems(
+        "patient image see visible sign now left right sided bilateral side any really film x-ray"
+    )
+)
+
+
+def _asked_section(text: str, view: View) -> Answer | None:
     """ "What does the impression say", "what is the indication", "what did I compare with"."""
     if re.match(
         r"(?:what|which)\b.*\b(?:compared?|comparison)\b.*\b(?:with|to|against|used)$", text, re.I
     ):
         lines = view.in_section("Comparison")
-        return _quoted(lines) if lines else SILENT
+        return quoted(lines)
     match = re.search(
         r"\b(?:what(?:'s| is| was| does| did| are)?|read|show(?: me)?|give me|tell me|quote|list|is there an?|why)\b.*?"
         r"\b(indication|history|clinical history|technique|comparison|impression|conclusion|summary|findings|examination|exam)\b"
@@ -219,143 +243,28 @@ def _asked_section(text: str, view: View) -> str | None:
     if match is None:
         return None
     word = match.group(1).lower()
+    if word == "exam" and needs(text) == "change":
+        return None
     section = view.section_name(word)
     lines = view.in_section(section) if section else ()
     if word == "findings" and not re.search(r"\bsay|section|read\b", text, re.I):
         return None
-    return _quoted(lines) if lines else SILENT
+    return quoted(lines)
 
 
-def _all_findings(view: View) -> str:
-    positive = [
-        x
-        for x in view.fact_lines
-        if any(m.presence.value in ("present", "uncertain") for m in x.findings)
-    ]
-    if not positive:
-        return (
-            f"The report states no abnormal finding: {_listed(view.fact_lines)}"
-            if view.fact_lines
-            else SILENT
-        )
-    return _quoted(positive)
-
-
-def _needs(text: str) -> str:
-    """What kind of answer is asked for: a number, a side, a comparison, or just the statement."""
-    if re.search(
-        r"\b(?:how (?:big|large|wide|long|small|thick)|what(?:'s| is)? (?:the |its )?(?:size|diameter|measurement|dimension|width|length)|size of|"
-        r"what size|how many (?:mm|cm)|measurements?|dimensions?)\b",
-        text,
-        re.I,
-    ):
-        return "number"
-    if re.search(
-        r"\b(?:which|what) side\b|\bside of\b|\bleft or right\b|\bright or left\b|\blaterality\b",
-        text,
-        re.I,
-    ):
-        return "side"
-    if re.search(r"\b(?:which|what) (?:lobe|level|location|segment)\b", text, re.I):
-        return "place"
-    if re.search(
-        r"\b(?:changed?|compared|stable|prior|previous|bigger than|worse|better|progress\w*|interval)\b",
-        text,
-        re.I,
-    ):
-        return "change"
-    return ""
-
-
-def _meets(line: Line, wanted: str) -> bool:
-    if wanted == "number":
-        return bool(line.reading.quantities)
-    if wanted == "side":
-        return bool(line.sides)
-    if wanted == "change":
-        return bool(line.reading.comparisons) or any(m.change for m in line.reading.mentions)
-    return True
-
-
-def _topic_words(text: str) -> list[str]:
-    return [s for s in stems(text) if s not in _NOT_TOPIC]
-
-
-def _about(text: str, view: View) -> list[Line]:
-    """Statements that hold what is asked for: the finding itself, else its words."""
-    reading = view.reading(text)
-    findings = [m for m in reading.mentions if m.kind in ("finding", "device")]
-    anatomy = {m.concept for m in reading.mentions if m.kind == "anatomy"} | {
-        place for m in findings for place in m.location
-    }
-    sides = {side for side, _, _ in reading.lateralities}
-    if findings:
-        hits = [x for x in view.lines if _names_all(x, findings, view)]
-        own = [x for x in hits if {m.concept for m in findings} & {m.concept for m in x.findings}]
-        said = [x for x in own if any(set(stems(m.text)) <= set(x.stems) for m in findings)]
-        if re.match(
-            r"(?:list|show|give|what|which|tell)\b.*\b(?:all|lines|tubes|devices|\w+s)\b",
-            text,
-            re.I,
-        ):
-            said, own = [], hits  # kinds of it are asked for as well
-        hits = said or own or hits
-        placed = [x for x in hits if anatomy <= x.concepts] if anatomy else hits
-        sided = [x for x in placed if not sides or not x.sides or sides & x.sides]
-        return sided or ([] if sides and placed else (placed if placed else []))
-    words = _topic_words(text)
-    if not words:
-        return (
-            [x for x in view.fact_lines if x.reading.comparisons]
-            if _needs(text) == "change"
-            else []
-        )
-    return fitting(
-        " ".join(re.findall(r"[A-Za-z-]+", _strip_asking(text))), view, view.lines, every=True
-    ) or [x for x in view.lines if all(w in x.stems for w in words)]
-
-
-def _strip_asking(text: str) -> str:
-    kept = [w for w in text.split() if _topic_words(w)]
-    return " ".join(kept)
-
-
-def _names_all(line: Line, findings: Sequence[object], view: View) -> bool:
-    asked = {getattr(m, "concept", "") for m in findings}
-    held = {m.concept for m in line.findings}
-    return any(a == h or view.lexicon.is_a(h, a) for a in asked for h in held)
-
-
-def _unknown_words(text: str, lines: Sequence[Line], view: View) -> bool:
-    """True when a word of the question is in none of the lines that seemed to answer it."""
-    words = [w for w in _topic_words(text) if len(w) > 3]
-    held = {s for line in lines for s in line.stems}
-    named = {
-        s
-        for line in lines
-        for m in line.reading.mentions
-        for s in stems(view.lexicon.name(m.concept))
-    }
-    return any(
-        w not in held | named and not any(w in s for s in held) and not region(w) for w in words
+def _all_findings(text: str, view: View) -> Answer:
+    """Every statement of the Findings with what it asserts; only abnormal ones where so asked."""
+    lines = list(view.in_section("Findings")) or list(view.fact_lines)
+    if re.search(r"\b(?:abnormal\w*|positives?|problems?|wrong)\b", text, re.I):
+        lines = [
+            x
+            for x in lines
+            if any(m.presence.value in ("present", "uncertain") for m in x.findings)
+        ]
+        if not lines:
+            return Answer("The report states no abnormal finding.")
+    if not lines:
+        return Answer(SILENT)
+    return Answer(
+        f"The report says: {listed_findings(lines, view)}", tuple(x.id for x in lines[:24])
     )
-
-
-def _some_words(text: str, view: View) -> list[Line]:
-    """Statements that share a word of the question that few others have."""
-    words = set(_topic_words(text))
-    hits = [x for x in view.fact_lines if words & set(x.stems)]
-    return hits if len(hits) <= 3 else []
-
-
-def _near(text: str, view: View) -> list[Line]:
-    """Statements on the same anatomy, offered as what the report does say."""
-    reading = view.reading(text)
-    anatomy = {p for m in reading.mentions for p in m.location}
-    anatomy |= {m.concept for m in reading.mentions if m.kind == "anatomy"}
-    for mention in reading.mentions:
-        concept = view.lexicon.get(mention.concept)
-        if concept is not None and concept.anatomy:
-            anatomy.add(concept.anatomy)
-        anatomy |= view.lexicon.ancestors(mention.concept)
-    return [x for x in view.fact_lines if anatomy & x.concepts][:3]
