@@ -118,7 +118,7 @@ def _rest(value: str) -> str:
     rest = re.sub(rf"\b{SIDE}(?!\w)", " ", rest, flags=re.I)
     return re.sub(
         r"\b(?:on|in|at|of|the|sides?|sided|size|and|about|approximately|only|now|a|an|is|to|wide|long|large|"
-        r"maximally|maximum|diameter|one)\b|[,.()-]",
+        r"maximally|maximum|diameter|one|thick|deep|across)\b|[,.()-]",
         " ",
         rest,
         flags=re.I,

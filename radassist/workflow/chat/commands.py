@@ -187,6 +187,16 @@ class Describe:
 
 
 @dataclass(frozen=True)
+class Reword:
+    """Statements with their new texts, where a part of them was said anew.
+
+    :param texts: (statement id, text) pairs.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Control:
     """Undo or redo, which the session carries out."""
 
@@ -230,6 +240,7 @@ Command = (
     | Deny
     | Assert
     | Describe
+    | Reword
     | Control
     | Style
     | Question

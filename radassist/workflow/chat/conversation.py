@@ -23,6 +23,7 @@ from radassist.workflow.chat.answering import Answer
 from radassist.workflow.chat.execute import carry_out
 from radassist.workflow.chat.other_side import offer_denials
 from radassist.workflow.chat.propagation import consistent
+from radassist.workflow.chat.realigning import reworded
 from radassist.workflow.chat.routing import NOT_UNDERSTOOD, by_model
 from radassist.workflow.chat.spoken import (
     clauses,
@@ -121,7 +122,7 @@ class Chat:
             said = questions.answer(instruction, view, self._spoken_of)
             return _answered(instruction, view, said)
         commands = _parsed(instruction, view)
-        controls = [x for x in commands if isinstance(x, c.Control)]
+        controls = [x for _, x in commands if isinstance(x, c.Control)]
         if controls:
             return replace(_said(instruction, view, None), control=controls[0].action)
         return self._carried_out(instruction, commands, view, progress, cancel)
@@ -129,7 +130,7 @@ class Chat:
     def _carried_out(
         self,
         instruction: str,
-        commands: Sequence[c.Command | str],
+        commands: Sequence[tuple[str, c.Command | None]],
         view: View,
         progress: Progress | None,
         cancel: CancelToken | None,
@@ -137,12 +138,14 @@ class Chat:
         work = Working(_editable(view.report))
         how = "grammar"
         try:
-            for command in commands:
+            for clause, command in commands:
                 try:
-                    if isinstance(command, str):
-                        raise NeedsModel(command)
+                    if command is None:
+                        raise NeedsModel(clause)
                     carry_out(command, view, work)
                 except NeedsModel as need:
+                    if reworded(clause, view, work):
+                        continue
                     if self._model is not None:
                         how = "model"
                     by_model(self._model, need, view, work, progress, cancel)
@@ -158,18 +161,18 @@ def _editable(report: Report) -> Report:
     return replace(report, state=ReportState.DRAFT) if report.state is ReportState.FINAL else report
 
 
-def _parsed(instruction: str, view: View) -> list[c.Command | str]:
-    """Commands of all clauses; a clause that is no plain command stays text, for the model."""
+def _parsed(instruction: str, view: View) -> list[tuple[str, c.Command | None]]:
+    """Each clause with its command; None for one that is no plain command: it is the model's."""
     text = plain(instruction)
     if was_courteous_request(instruction) or starts_with_verb(text):
         text = text.rstrip("?! ")  # no question: "could you delete sentence 2?"
-    found: list[c.Command | str] = []
+    found: list[tuple[str, c.Command | None]] = []
     for clause in clauses(text):
         command = grammar.parse(clause, view)
         if command is None:
             better = mended(clause, view)
             command = grammar.parse(better, view) if better != clause else None
-        found.append(command if command is not None else clause)
+        found.append((clause, command))
     return found
 
 

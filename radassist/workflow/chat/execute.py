@@ -75,6 +75,9 @@ def carry_out(command: c.Command, view: View, work: Working) -> None:  # noqa: P
             describing.describe(command, view, work)
         case c.Style():
             raise NeedsModel(command.ask, style_lines(command.target, view))
+        case c.Reword():
+            for statement_id, text in command.texts:
+                work.rewrite(statement_id, text)
         case c.Control() | c.Question():
             raise Ask("That is no change of the report.")
 

@@ -26,6 +26,7 @@ from radassist.workflow.chat.grammar_change import (
 )
 from radassist.workflow.chat.grammar_style import early_style, style
 from radassist.workflow.chat.grammar_text import add_command, delete_command
+from radassist.workflow.chat.realigning import realigned
 from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spoken import (
     MOVE_VERBS,
@@ -61,6 +62,7 @@ def parse(clause: str, view: View) -> c.Command | None:
         facts.wrong_side,
         facts.contrast,
         facts.correction,
+        _said_anew,
         facts.statement,
     ):
         command = pattern(body, scope, view)
@@ -236,6 +238,15 @@ def _arrow(text: str, scope: str, view: View) -> c.Command | None:
         return c.SetText(match.group(1), match.group(2))
     new, where = trailing_scope(match.group(2), view, match.group(1))
     return c.Substitute(((bare(match.group(1)), bare(new)),), where or scope)
+
+
+def _said_anew(text: str, scope: str, view: View) -> c.Command | None:
+    """ "right cerebellar peduncle", "TI-RADS 4 instead": a part said anew, with one other word."""
+    said = re.match(r"(.+?)\s+(?:is|are|was|were|measures?|remains?)\s", text, re.IGNORECASE)
+    if scope or (said and view.reading(said.group(1)).findings()):
+        return None  # a fact on a finding: what is said of it elsewhere goes with it
+    new = realigned(text, view)
+    return c.Reword(tuple(new.items())) if new else None
 
 
 def _move(text: str, scope: str, view: View) -> c.Command | None:
