@@ -65,7 +65,7 @@ def test_enter_asks_once_and_the_busy_line_takes_no_second_question(
 
 def test_an_answer_names_sentences_by_the_numbers_on_the_screen(panel: ChatPanel) -> None:
     ask(panel, "is there an effusion?")
-    answers = [text for text in shown(panel) if text.startswith("The report says")]
+    answers = [text for text in shown(panel) if text.startswith("Yes: ")]
     assert len(answers) == 1
     assert "Findings 2: “Small left pleural effusion.”" in answers[0]
 

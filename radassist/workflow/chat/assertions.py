@@ -85,9 +85,21 @@ def add(command: c.Add, view: View, work: Working) -> None:
         if not command.anchor and section == view.findings_name and _contradicts(text, view):
             _over_denials(text, view, work)
             continue
+        same = _said_in_impression(text, section, view) if not command.anchor else None
+        if same is not None:
+            work.rewrite(same.id, text)
+            continue
         work.insert(section, index, text)
         _offer_broader(text, view, work)
         index += 1
+
+
+def _said_in_impression(text: str, section: str, view: View) -> Line | None:
+    """The one impression of the same findings on the same side, which the new one replaces."""
+    new = {(m.concept, m.presence) for m in findings_of(text, view)}
+    lines = view.in_section("Impression") if section.lower() == "impression" else ()
+    alike = [x for x in lines if new and {(m.concept, m.presence) for m in x.findings} == new]
+    return alike[0] if len(alike) == 1 and set(alike[0].stems) & set(stems(text)) else None
 
 
 def _place(command: c.Add, view: View, work: Working) -> tuple[str, int, bool]:

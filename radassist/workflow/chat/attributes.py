@@ -135,6 +135,15 @@ def with_severity(line_text: str, mention: Mention, word: str) -> str | None:
     before = [m for m in found if low + m.start() < mention.end]
     after = [m for m in found if low + m.start() >= mention.end]
     chosen = before[-1] if before else (after[0] if len(after) == 1 else None)
+    if chosen is None:
+        behind = re.match(
+            rf"[^,;.]*,\s+({SEVERITY})(?!\w)", line_text[mention.end :], re.IGNORECASE
+        )
+        if behind is not None:
+            at = mention.end + behind.start(1)
+            old = behind.group(1)
+            kept = re.search(r" in size$", old)
+            return _put(line_text, at, at + len(old) - (len(kept.group()) if kept else 0), word)
     if chosen is not None:
         return _put(line_text, low + chosen.start(), low + chosen.end(), word)
     verb = re.match(r".*\b(?:is|are|was|were|appears?)\s+", mention.text, re.I)
@@ -237,7 +246,9 @@ def with_grade(line: Line, value: str) -> str | None:
     return line.text[: found[0].start(3)] + match.group(2) + line.text[found[0].end(3) :]
 
 
-GRADE = r"(?:grade|segment|stage|type|level|category|class|(?:bi|ti|li|pi|lung)-?rads|lr(?=-\d))"
+GRADE = (
+    r"(?:grade|segment|stage|type|level|category|class|acr|(?:bi|ti|li|pi|lung)-?rads|lr(?=-\d))"
+)
 #: A vertebral level or interspace, "T9", "L4-L5".
 LEVEL = r"[CTLS]\d{1,2}(?:\s?[-/]\s?[CTLS]?\d{1,2})?"
 

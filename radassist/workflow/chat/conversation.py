@@ -20,6 +20,7 @@ from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat import grammar, questions
 from radassist.workflow.chat.answering import Answer
+from radassist.workflow.chat.elsewhere import offer_elsewhere, offer_gone
 from radassist.workflow.chat.execute import carry_out
 from radassist.workflow.chat.other_side import offer_denials
 from radassist.workflow.chat.propagation import consistent
@@ -32,6 +33,7 @@ from radassist.workflow.chat.spoken import (
     starts_with_verb,
     was_courteous_request,
 )
+from radassist.workflow.chat.targets import is_explicit
 from radassist.workflow.chat.view import View
 from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
@@ -142,18 +144,26 @@ class Chat:
                 try:
                     if command is None:
                         raise NeedsModel(clause)
-                    carry_out(command, view, work)
+                    carry_out(command, _as_it_stands(command, view, work), work)
                 except NeedsModel as need:
                     if reworded(clause, view, work):
                         continue
-                    if self._model is not None:
+                    if by_model(self._model, need, view, work, progress, cancel):
                         how = "model"
-                    by_model(self._model, need, view, work, progress, cancel)
         except Ask as ask:
             turn = _said(instruction, view, ask.answer)
             ids = tuple(line.id for line in ask.candidates)
             return replace(turn, how=how, candidates=ids, notices=tuple(work.notices))
         return _changed(instruction, how, view, work)
+
+
+def _as_it_stands(command: c.Command, view: View, work: Working) -> View:
+    """Facts and topics are held against the text as earlier clauses left it; places, which people
+    count in the report before them, against the report as it was."""
+    topical = isinstance(command, c.Delete) and not is_explicit(command.target, view)
+    if not work.operations or not (topical or isinstance(command, c.Deny | c.Assert | c.Describe)):
+        return view
+    return View(work.report, view.lexicon)
 
 
 def _editable(report: Report) -> Report:
@@ -195,6 +205,8 @@ def _changed(instruction: str, how: str, view: View, work: Working) -> ChatTurn:
     for operation in consistent(view, work):
         work.offer(operation)
     offer_denials(view, work)
+    offer_elsewhere(view, work)
+    offer_gone(view, work)
     after = replace(work.report, state=view.report.state)
     return ChatTurn(
         instruction,

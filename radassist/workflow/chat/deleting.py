@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from radassist.domain import operations as ops
+from radassist.domain.findings import EvidenceKind
 from radassist.workflow.chat import assertions, attributes
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.cutting import without_clause, without_item, without_phrase
@@ -138,6 +139,7 @@ def _only_words(words: str, pool: Sequence[Line], view: View, work: Working) -> 
     if not lines or (len(lines) > 1 and not state_one_finding(tuple(lines), view)):
         return False
     cut = {x.id: without_words(x.text, words) or "" for x in lines}
+    cut = {i: tidy(_NO_SUBJECT.sub(".", text)) for i, text in cut.items()}
     for line in lines:
         left = {m.concept for m in view.reading(cut[line.id]).mentions}
         if not left or left != {m.concept for m in line.reading.mentions}:
@@ -178,13 +180,14 @@ def _cut_topic(line: Line, topic: str, view: View, work: Working) -> bool:
             return True
     mention = attributes.mention_of(line, topic, view)
     named = assertions.findings_of(topic, view)
-    organ = None if named else attributes.anatomy_of(line, topic, view)
+    whole = _labelled(line, topic)
+    organ = None if named or whole else attributes.anatomy_of(line, topic, view)
     if organ is not None and assertions.item_beside(line, organ.text):
         rest = without_item(line.text, organ.start, organ.end)
         if rest is not None and stems(rest):
             work.rewrite(line.id, rest)
         return rest is not None
-    if mention is None or not attributes.others(line, mention):
+    if whole or mention is None or not attributes.others(line, mention):
         work.delete(line.id)
         return True
     shorter = without_item(line.text, mention.start, mention.end) or without_phrase(
@@ -198,6 +201,12 @@ def _cut_topic(line: Line, topic: str, view: View, work: Working) -> bool:
         return False
     work.rewrite(line.id, shorter)
     return True
+
+
+def _labelled(line: Line, topic: str) -> bool:
+    """True for a template sentence whose label is the topic: "the mediastinum" is all of it."""
+    labels = [e.value for e in line.statement.evidence if e.kind is EvidenceKind.TEMPLATE]
+    return any(stems(label) == stems(topic) for label in labels)
 
 
 def cut_words(command: c.CutWords, view: View, work: Working) -> None:
@@ -224,6 +233,13 @@ def cut_words(command: c.CutWords, view: View, work: Working) -> None:
             work.rewrite(line.id, cut)
 
 
+#: A clause that lost its subject: "...; cannot be excluded".
+_NO_SUBJECT = re.compile(
+    r"\s*[;,]\s*(?:cannot|can not|could|may|might|should|is|are|was|were)\b[^;.]*(?=[;.]|$)[.]?",
+    re.IGNORECASE,
+)
+
+
 def _without_item_or_words(text: str, pattern: re.Pattern[str], words: str) -> str | None:
     """A whole item of a list is taken out with its joint; other words alone."""
     found = pattern.search(text)
@@ -231,6 +247,8 @@ def _without_item_or_words(text: str, pattern: re.Pattern[str], words: str) -> s
     if clause is not None:
         return clause
     cut = without_words(text, words)
+    if cut is not None and _NO_SUBJECT.search(cut):
+        return tidy(_NO_SUBJECT.sub(".", cut)) if stems(_NO_SUBJECT.sub("", cut)) else None
     if cut is not None and re.search(
         r"\b(?:and|or|nor|no|of|with|without|for)\s*[.,;]|, (?:and|or) (?:and|or)\b|\b(?:and|or) (?:is|are|was|were)\b|^(?:and|or)\b",
         cut,

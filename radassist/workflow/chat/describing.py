@@ -185,6 +185,16 @@ def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
     _beside(line, command, view, work)
 
 
+def _contrary_word(line: Line, value: str) -> bool:
+    """True when the line has a word of the value with "non-" before it, or without it."""
+    said = {w.lower() for w in re.findall(r"[A-Za-z-]{5,}", value)}
+    there = {w.lower() for w in re.findall(r"[A-Za-z-]{5,}", line.text)}
+    bare = [
+        {re.sub(r"^non-?", "", w) for w in words if w.startswith("non")} for words in (said, there)
+    ]
+    return bool(bare[0] & there or bare[1] & said)
+
+
 def _over_clause(line: Line, command: c.Describe, view: View, work: Working) -> bool:
     text = over_clause(line, command.text, command.subject) if command.text else None
     if text is None or text == line.text:
@@ -315,7 +325,11 @@ def _about(mention: Mention, subject: set[str]) -> bool:
 
 
 def _beside(line: Line, command: c.Describe, view: View, work: Working) -> None:
-    """The line says more than this: its part is taken out, or the new sentence put after it."""
+    """The line says more than this: its part is taken out, or the new sentence put after it; a line
+    that says the contrary word for word gives way."""
+    if _contrary_word(line, command.value):
+        work.rewrite(line.id, command.text)
+        return
     subject = {m.concept for m in view.reading(command.subject).mentions}
     own = [m for m in line.reading.mentions if m.concept in subject]
     if len(own) == 1:

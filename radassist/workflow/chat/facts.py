@@ -67,6 +67,7 @@ def contrast(text: str, scope: str, view: View) -> c.Command | None:
     reverse = re.fullmatch(
         rf"(?:(.+?)\s+{_COPULA}\s+)?not\s+(.+?),?\s+but\s+(?:rather\s+)?(.+)", text, re.I
     )
+    head = ""
     if reverse:
         subject, old, new = reverse.group(1) or "", reverse.group(2), reverse.group(3)
     else:
@@ -98,7 +99,7 @@ def contrast(text: str, scope: str, view: View) -> c.Command | None:
         subject = " ".join(w for w in full.split() if w != new)
         subject = subject if parse_target(subject, view) is not None else ""
     if len(new.split()) - len(old.split()) >= 2 and not attributes.is_attribute(new):
-        return None
+        return statement(head, scope, view) if subject and not reverse else None
     if not old or not new or not _knows(old, subject, view):
         return None
     return c.Substitute(((old, new),), where, subject="" if where else subject)
@@ -180,6 +181,9 @@ def _reduced(old: str, new: str, view: View) -> tuple[str, str]:
         said = [w for w in new.split() if w.lower() in alike and w.lower() != old.lower()]
         if len(said) == 1:
             return old, said[0]
+    numbers = re.findall(r"\d+(?:\.\d+)?", new)
+    if re.fullmatch(r"\d+(?:\.\d+)?(?:\s*(?:to|-)\s*\d+(?:\.\d+)?)", old) and len(numbers) == 1:
+        return old, numbers[0]
     number = re.fullmatch(r"(\d+(?:\.\d+)?)", old)
     unit = re.fullmatch(r"\d+(?:\.\d+)?\s*([a-z%]+)", new, re.I)
     if number and unit:

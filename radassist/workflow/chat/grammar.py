@@ -13,8 +13,18 @@ from __future__ import annotations
 import re
 
 from radassist.domain.report import StatementState
+from radassist.workflow.chat import attributes, facts
 from radassist.workflow.chat import commands as c
-from radassist.workflow.chat import facts
+from radassist.workflow.chat.grammar_asides import (
+    all_sides,
+    contrast_anew,
+    instead_of,
+    made_both,
+    moved,
+    plain_cleft,
+    rather_say,
+    taken_out,
+)
 from radassist.workflow.chat.grammar_change import (
     bare,
     change_command,
@@ -26,18 +36,20 @@ from radassist.workflow.chat.grammar_change import (
 )
 from radassist.workflow.chat.grammar_style import early_style, style
 from radassist.workflow.chat.grammar_text import add_command, delete_command
+from radassist.workflow.chat.lookup import repeats
 from radassist.workflow.chat.realigning import realigned
 from radassist.workflow.chat.resolving import resolve
-from radassist.workflow.chat.spoken import (
-    MOVE_VERBS,
-)
+from radassist.workflow.chat.spellings import spelled_out
+from radassist.workflow.chat.spoken import MOVE_VERBS, starts_with_verb
 from radassist.workflow.chat.targets import NOUN, is_explicit, parse_target
 from radassist.workflow.chat.view import View
 
 
 def parse(clause: str, view: View) -> c.Command | None:
     """The command of one clause, or None."""
-    text = clause.strip()
+    text = plain_cleft(clause.strip())
+    if not starts_with_verb(text) and not re.search(r"[:\"“]", text):
+        text = spelled_out(text, view)
     placed = _placed(text, view)
     if placed is not None:
         return placed
@@ -47,6 +59,11 @@ def parse(clause: str, view: View) -> c.Command | None:
         _mark,
         _case,
         early_style,
+        taken_out,
+        moved,
+        all_sides,
+        instead_of,
+        made_both,
         delete_command,
         section_date,
         set_section,
@@ -60,6 +77,8 @@ def parse(clause: str, view: View) -> c.Command | None:
         facts.grade,
         facts.preference,
         facts.wrong_side,
+        contrast_anew,
+        rather_say,
         facts.contrast,
         facts.correction,
         _said_anew,
@@ -242,10 +261,16 @@ def _arrow(text: str, scope: str, view: View) -> c.Command | None:
 
 def _said_anew(text: str, scope: str, view: View) -> c.Command | None:
     """ "right cerebellar peduncle", "TI-RADS 4 instead": a part said anew, with one other word."""
-    said = re.match(r"(.+?)\s+(?:is|are|was|were|measures?|remains?)\s", text, re.IGNORECASE)
-    if scope or (said and view.reading(said.group(1)).findings()):
-        return None  # a fact on a finding: what is said of it elsewhere goes with it
+    if scope:
+        return None
     new = realigned(text, view)
+    said = re.match(r"(.+?)\s+(?:is|are|was|were|measures?|remains?)\s", text, re.IGNORECASE)
+    if said and not attributes.is_grade(text[said.end() :]):
+        lines = [x for x in view.lines if x.id in new]
+        if any(x.id not in new for x in repeats(lines, view)):
+            return None  # a fact that stands elsewhere in other words, which other rules reach
+        if attributes.is_attribute(text[said.end() :]) and view.reading(said.group(1)).findings():
+            return None
     return c.Reword(tuple(new.items())) if new else None
 
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 
 from radassist.workflow.chat import commands as c
+from radassist.workflow.chat.shortening import LESS_SURE
 from radassist.workflow.chat.spoken import STYLE_VERBS
 from radassist.workflow.chat.targets import NOUN, NUMBER, ORDINAL, is_explicit, parse_target
 from radassist.workflow.chat.view import View
+from radassist.workflow.chat.wording import stems
 
 _STYLE = "|".join(STYLE_VERBS)
 _WISH = re.compile(
@@ -36,14 +38,53 @@ _NAMED = tuple(
 
 def style(text: str, scope: str, view: View) -> c.Command | None:
     """A wish about the wording of statements that are named."""
-    return _by_verb(text, scope, view) or _made(text, view) or _in_any_order(text, scope, view)
+    return (
+        _as_sentence(text, view)
+        or _by_verb(text, scope, view)
+        or _made(text, view)
+        or _in_any_order(text, scope, view)
+    )
 
 
 def early_style(text: str, scope: str, view: View) -> c.Command | None:
     """Wishes that begin like another command: "cut down impression one", "turn it into ..."."""
-    if re.match(r"(?:cut down|turn|say|put)\b", text, re.I) is None:
-        return None
+    certain = _less_sure(text, scope, view) or _as_sentence(text, view)
+    if certain is not None or re.match(r"(?:cut down|turn|say|put)\b", text, re.I) is None:
+        return certain
     return _in_any_order(text, scope, view)
+
+
+def _as_sentence(text: str, view: View) -> c.Command | None:
+    """ "Phrase the diverticula as a full sentence", "write the aorta sentence in full"."""
+    match = re.fullmatch(
+        r"(?:phrase|write|put|make|express|say|turn|state)\s+(?:the\s+)?(.+?)\s+(?:out\s+)?"
+        r"(?:(?:as|in|into)\s+)?(?:(?:an?|one)\s+)?(?:(?:full|complete|proper|whole)(?:,? \w+)? sentence|full\b.*)",
+        text.rstrip(" .!"),
+        re.IGNORECASE,
+    )
+    if match is None or parse_target(match.group(1), view) is None:
+        return None
+    return c.Style(match.group(1), text)
+
+
+def _less_sure(text: str, scope: str, view: View) -> c.Command | None:
+    """ "Say the first impression less definitely", "say more cautiously that it is an adenoma"."""
+    if LESS_SURE.search(text) is None or re.search(r"[\"“:]", text):
+        return None
+    what = re.sub(
+        r"^(?:say|write|put|state|make|express|phrase|word)\s+|\b(?:that|please|sound|a bit|somewhat)\b|\bit\b$",
+        " ",
+        LESS_SURE.sub(" ", text),
+        flags=re.IGNORECASE,
+    )
+    what = " ".join(what.split()).strip(" .!")
+    if what and is_explicit(what, view):
+        return c.Style(what, text)
+    words = set(stems(what))
+    scored = sorted(((len(words & set(x.stems)), x.id) for x in view.fact_lines), reverse=True)
+    if not words or scored[0][0] == 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+        return None
+    return c.Style(scored[0][1], text)
 
 
 def _by_verb(text: str, scope: str, view: View) -> c.Command | None:

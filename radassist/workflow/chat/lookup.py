@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from radassist.workflow.chat.propagation import same_finding, shares_finding
 from radassist.workflow.chat.resolving import Resolution, resolve
 from radassist.workflow.chat.targets import Target, parse_target
@@ -43,6 +45,22 @@ def told_elsewhere(lines: tuple[Line, ...], view: View) -> list[Line]:
         other
         for other in view.fact_lines
         if other.id not in chosen and any(shares_finding(line, other) for line in lines)
+    ]
+
+
+def repeats(lines: Sequence[Line], view: View) -> list[Line]:
+    """Statements of the other sections that name a finding of these lines, or a kind of it."""
+    sections = {line.section for line in lines}
+    return [
+        other
+        for other in view.fact_lines
+        if other.section not in sections
+        and any(
+            same_finding(m, n, view.lexicon)
+            for line in lines
+            for m in line.findings
+            for n in other.findings
+        )
     ]
 
 

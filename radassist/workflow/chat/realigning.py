@@ -23,7 +23,7 @@ from radassist.workflow.chat.working import Working
 
 _GRADED = r"(?:grade|segment|stage|type|category|acr|(?:bi|ti|li|pi|lung)-?rads)[\s-]*(?:\d\w?|[IVX]+|[A-E])"
 _TOKEN = re.compile(
-    rf"{attributes.QUANTITY}|{_GRADED}(?!\w)|\b{attributes.LEVEL}\b|\d+(?:\.\d+)?\s+(?:degrees?|days?|weeks?|months?|years?)\b|"
+    rf"follow[- ]?up|{attributes.QUANTITY}|{_GRADED}(?!\w)|\b{attributes.LEVEL}\b|\d+(?:\.\d+)?\s+(?:degrees?|days?|weeks?|months?|years?)\b|"
     r"\d+(?:\.\d+)?|[A-Za-z][A-Za-z'-]*",
     re.IGNORECASE,
 )
@@ -96,6 +96,8 @@ _EMPTY = frozenset(
         "sorry",
     ]
 )
+#: Heads of places that another section leaves out: "right parietal lobe", "right parietal lesion".
+_OPTIONAL = frozenset(["lobe", "zone", "region", "area"])
 _NO_CORRECTION = re.compile(
     r"\b(?:there (?:is|are|was|were)|there's|also|another|additional|no|not|new|add|plus)\b|[?:\"“]",
     re.IGNORECASE,
@@ -112,7 +114,8 @@ class _Word:
     @property
     def same(self) -> str:
         """What two spellings of one word share."""
-        return stem(self.text.lower()) if self.text.isalpha() else self.text.lower()
+        text = self.text.lower().replace(" ", "").replace("-", "")
+        return stem(text) if text.isalpha() else text
 
 
 def _words(text: str) -> list[_Word]:
@@ -141,15 +144,24 @@ def _kind(word: str) -> str:
     return common_kind(word)
 
 
-def realigned(phrase: str, view: View) -> dict[str, str]:
-    """Statement id -> its new text; empty when the phrase fits no one place."""
+def realigned(phrase: str, view: View, holding: re.Pattern[str] | None = None) -> dict[str, str]:
+    """Statement id -> its new text; empty when the phrase fits no one place.
+
+    :param holding: only statements that hold this are meant.
+    """
     if _NO_CORRECTION.search(phrase) or len(phrase.split()) > 9:
         return {}
     parts = [_words(p) for p in re.split(r"\s*[,;]\s+", phrase.strip(" .!"))]
     if not all(parts):
         return {}
+    halves = phrase.split(" and ")
+    if len(halves) == 2 and all(_words(h) for h in halves):
+        both = [realigned(h, view) for h in halves]
+        if all(both) and not set(both[0]) & set(both[1]):
+            return {**both[0], **both[1]}
     absent = any(m.presence is Presence.ABSENT for m in view.reading(phrase).findings())
-    new = {line.id: text for line in view.lines if (text := _in_line(parts, line, view, absent))}
+    lines = [x for x in view.lines if holding is None or holding.search(x.text)]
+    new = {line.id: text for line in lines if (text := _in_line(parts, line, view, absent))}
     return _one_place(new, view)
 
 
@@ -180,7 +192,8 @@ def _in_line(parts: Sequence[list[_Word]], line: Line, view: View, absent: bool)
     if text == line.text:
         return None
     denied = {m.presence is Presence.ABSENT for m in line.findings}
-    return None if denied == {True} and not absent else text
+    number = re.sub(r"[\d.]+", "", text) == re.sub(r"[\d.]+", "", line.text)
+    return None if denied == {True} and not (absent or number) else text
 
 
 def _part(words: Sequence[_Word], text: str) -> str | None:
@@ -188,23 +201,26 @@ def _part(words: Sequence[_Word], text: str) -> str | None:
     does not fit; the sentence itself when it says so already."""
     there = _words(text)
     held = {i: [t for t in there if t.same == w.same] for i, w in enumerate(words)}
-    anchors = [i for i in held if held[i]]
+    anchors = [i for i in held if held[i] and not words[i].kind] or [i for i in held if held[i]]
     graded = [w for w in words if w.kind and w.kind[0].isalpha() and _is_graded(w)]
     if not anchors and not graded:
         return None
     swaps: list[tuple[_Word, _Word]] = []
     for i, word in enumerate(words):
-        if held[i]:
+        if held[i] and (not word.kind or i in anchors):
             continue
         rivals = [t for t in there if word.kind and t.kind == word.kind]
         if not rivals:
+            if word.text.lower() in _OPTIONAL and len(anchors) > 1:
+                continue
             if graded and word.kind == "" and len(words) == len(graded) + 1:
                 continue  # "density is ACR B": the grade names the place by itself
             return None
         chosen = _nearest(i, rivals, held, anchors)
         if chosen is None:
             return None
-        swaps.append((chosen, word))
+        if chosen.same != word.same:
+            swaps.append((chosen, word))
     for old, new in sorted(swaps, key=lambda s: -s[0].start):
         text = text[: old.start] + _cased(new.text, old.text) + text[old.end :]
     return fix_articles(text)

@@ -23,7 +23,10 @@ SENTENCE_TOKENS = 120
 
 
 STYLE_VERB = re.compile(
-    r"(?:make|put|write|keep|turn|cut down|explain|" + "|".join(STYLE_VERBS) + r")\b", re.IGNORECASE
+    r"(?:make|put|write|keep|turn|cut down|explain|phrase|express|say|state|"
+    + "|".join(STYLE_VERBS)
+    + r")\b",
+    re.IGNORECASE,
 )
 
 

@@ -15,13 +15,23 @@ import re
 from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat.prompts import ROUTER, router_schema
 from radassist.workflow.chat.rewriting import STYLE_VERB, Refused, provenance, rewritten
-from radassist.workflow.chat.shortening import asks_for_less, formal, rephrased, shortened
+from radassist.workflow.chat.shortening import (
+    LESS_SURE,
+    asks_for_less,
+    formal,
+    hedged,
+    nominal,
+    rephrased,
+    shortened,
+)
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import stems
 from radassist.workflow.chat.working import Ask, NeedsModel, Working
 
 _OTHERWISE = re.compile(r"(?:rephrase|reword|paraphrase|say .* differently)\b", re.I)
-_FORMAL = re.compile(r"\b(?:formal\w*|full sentence|complete sentence)\b", re.I)
+_FORMAL = re.compile(
+    r"\b(?:formal\w*|(?:full|complete|proper|whole) sentence|in full)\b", re.IGNORECASE
+)
 #: More statements than this are not rewritten for one instruction.
 MOST = 8
 
@@ -59,6 +69,8 @@ def by_model(
             return True
         if action == "none" or not lines:
             raise Ask(NOT_UNDERSTOOD)
+    if _all_by_rules(need, lines, work):
+        return False
     if len(lines) > MOST:
         raise Ask(f"That would rewrite {len(lines)} sentences at once; name those that are meant.")
     refused: list[str] = []
@@ -74,6 +86,21 @@ def by_model(
         if not work.operations:
             raise Ask("Refused by the rules, nothing changed. " + "; ".join(refused) + ".")
         work.notices.append("Refused by the rules: " + "; ".join(refused) + ".")
+    return True
+
+
+def _all_by_rules(need: NeedsModel, lines: tuple[Line, ...], work: Working) -> bool:
+    """A wish about style that rules fulfil whole: a guarded or a full sentence, for every statement.
+
+    A shorter one is the model's first, which sees more to leave out.
+    """
+    if not (LESS_SURE.search(need.ask) or _FORMAL.search(need.ask)):
+        return False
+    new = [(x.id, _reworded(need.ask, x, work.text(x.id))) for x in lines]
+    if not all(text is not None for _, text in new):
+        return False
+    for statement_id, text in new:
+        work.rewrite(statement_id, text or "")
     return True
 
 
@@ -93,13 +120,15 @@ def _by_rules(need: NeedsModel, work: Working) -> None:
 
 def _reworded(ask: str, line: Line, text: str) -> str | None:
     """The sentence as rules word it for a wish about style, or None."""
+    if LESS_SURE.search(ask):
+        return hedged(text)
     if not STYLE_VERB.match(ask):
         return None
     if asks_for_less(ask):
         return shortened(text)
     if _FORMAL.search(ask):
         single = len({m.concept for m in line.findings}) == 1
-        return formal(text, line.findings[0].text if single else "")
+        return formal(text, line.findings[0].text if single else "") or nominal(text)
     return rephrased(text) if _OTHERWISE.match(ask) else None
 
 

@@ -114,6 +114,49 @@ def formal(text: str, finding: str) -> str | None:
     return f"There is {article}{phrase}"
 
 
+def nominal(text: str) -> str | None:
+    """A phrase of several things as a full sentence: "There are sigmoid diverticula without ..."."""
+    if _VERB.search(text) or re.match(r"\d+[.)]", text):
+        return None
+    stem = re.split(r"\s+(?:in|of|with|without|over|at|within|on|along|near|due)\b|[;.]", text)[0]
+    noun = stem.split()[-1] if stem.split() else ""
+    if not noun:
+        return None
+    phrase = lower_first(text)
+    plural = re.search(r"(?:[^sui]s|ae|ula|mata|ices)$", noun) is not None or re.match(
+        r"(?:several|multiple|two|three|few|many)\b", phrase
+    )
+    if plural or phrase.startswith("no "):
+        return f"There {'are' if plural else 'is'} {phrase}"
+    article = "" if _MASS_NOUN.search(noun) else ("an " if takes_an(phrase.split()[0]) else "a ")
+    return f"There is {article}{phrase}"
+
+
+_HEDGED = re.compile(
+    r"\b(?:probabl[ey]|possibl[ey]|likely|may|might|could|suggest\w*|suspicious|suspected|presumabl[ey]|"
+    r"cannot be excluded|appears?|seems?)\b",
+    re.IGNORECASE,
+)
+LESS_SURE = re.compile(
+    r"\b(?:less (?:definite|definitive|certain|sure|confident|categorical|firm)(?:ly)?|"
+    r"more (?:cautious|tentative|careful|guarded)(?:ly)?|cautious(?:ly)?|tentative(?:ly)?|hedge|soften)\b",
+    re.IGNORECASE,
+)
+
+
+def hedged(text: str) -> str | None:
+    """The same with a "probable" or "probably"; None where it is guarded already or denies."""
+    if _HEDGED.search(text) or re.search(r"\b(?:no|not|without|none)\b", text, re.IGNORECASE):
+        return None
+    verb = re.search(r"\b(?:is|are|was|were)\b(?= \w)", text)
+    if verb is not None:
+        return f"{text[: verb.end()]} probably{text[verb.end() :]}"
+    verb = re.search(r"\b(?:represents?|indicates?|shows?|reflects?)\b", text)
+    if verb is not None:
+        return f"{text[: verb.start()]}probably {text[verb.start() :]}"
+    return f"Probable {lower_first(text)}"
+
+
 def joined(first: str, second: str) -> str:
     """Two sentences as one."""
     return f"{first.rstrip('. ')}; {lower_first(second)}"

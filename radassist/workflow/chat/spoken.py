@@ -311,7 +311,8 @@ def clauses(text: str) -> list[str]:
         if text.count('"', 0, match.start()) % 2:
             continue
         rest = text[match.end() :]
-        if not starts_with_verb(plain(rest)) or not text[start : match.start()].strip():
+        stated = _states(text[start : match.start()], rest)
+        if not (stated or starts_with_verb(plain(rest))) or not text[start : match.start()].strip():
             continue
         if re.fullmatch(
             r"(?:in|for|within|regarding|on|under)\s+[^,;]+",
@@ -329,14 +330,30 @@ def clauses(text: str) -> list[str]:
     return [plain(part) for part in parts if part]
 
 
+_TAKE_OUT = re.compile(
+    r"(?:take|leave|cut|cross|strike|delete|remove|drop|scrap|omit|skip)"
+    r"(?:\s+(?:it|that|them|this)(?:\s+(?:out|away))?|\s+from\s+findings and impression)[.!]?",
+    re.IGNORECASE,
+)
 _AGAIN = re.compile(
     r"(?:tighten|shorten|trim|simplify|cut|condense|rewrite|reword)\s+(?:it|this|that|them)(?:\s+(?:up|down))?[.!]?",
     re.IGNORECASE,
 )
 
 
+def _states(part: str, rest: str) -> bool:
+    """True for two sentences of fact: "the effusion is small now" and "there is no atelectasis"."""
+    return (
+        re.match(r"there (?:is|are)\b", rest, re.IGNORECASE) is not None
+        and re.search(r"\b(?:is|are|measures?)\b", part, re.IGNORECASE) is not None
+        and not starts_with_verb(part)
+    )
+
+
 def _needs_the_rest(part: str, rest: str) -> bool:
     """True when the verb-like word after the joint is not a command ("left and right change")."""
+    if _TAKE_OUT.fullmatch(rest):
+        return True  # "the cyst is trivial, leave it out" is one command
     words = rest.split()
     if len(words) < 2 and words[0].lower().strip(".,!") not in ("undo", "redo"):
         return True

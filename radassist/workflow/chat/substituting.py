@@ -19,6 +19,7 @@ from radassist.workflow.chat.resolving import fitting, resolve, which_one
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import (
     literal_pattern,
+    sentence,
     stems,
     substituted,
 )
@@ -64,8 +65,23 @@ def _put(
         moved = attributes.with_side(text, mention, new) if mention is not None else None
         if moved is not None and moved != text:
             return moved
+    placed = _with_own_place(line, old, new, view) if text == line.text else None
+    if placed is not None:
+        return placed
     changed = substituted(text, old, new)
     return without_interval(changed, new) if changed else changed
+
+
+def _with_own_place(line: Line, old: str, new: str, view: View) -> str | None:
+    """ "Consolidation at the left base" for the atelectasis of "Bibasal atelectasis": the phrase
+    brings its own place, so that a sentence on that finding alone becomes the phrase."""
+    said, gone = view.reading(new), {m.concept for m in view.reading(old).findings()}
+    anatomy = any(m.kind == "anatomy" for m in said.mentions)
+    if not said.findings() or not (anatomy or said.lateralities) or not gone:
+        return None
+    if {m.concept for m in line.findings} != gone or line.reading.quantities:
+        return None
+    return sentence(new)
 
 
 def _note_alike(lines: list[Line], old: str, new: str, view: View, offered: dict[str, str]) -> None:
