@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from radassist.checks.model import Problem, Rule, Severity, View
-from radassist.domain.report import StatementState
 
 
 def sections(view: View, rule: Rule) -> Iterable[Problem]:
@@ -35,8 +34,12 @@ def length(view: View, rule: Rule) -> Iterable[Problem]:
 
 
 _BRACKETS = re.compile(
-    r"\[\s*\]|\[[^\]\[]{1,60}\]|_{2,}|\{[^{}]{0,60}\}|<[A-Za-z][^<>]{0,40}>|\*{3,}|@[A-Z_]{2,}@|"
-    r"\bTBD\b|\?\?\?+|\$[A-Za-z_]+\$"
+    r"\[\s*\]|\[(?!\d+(?:[,;–-]\s?\d+)*\])[^\]\[]{1,60}\]|_{2,}|(?<!\w)_(?!\w)|\{[^{}]{0,60}\}|"
+    r"<[A-Za-z][^<>]{0,40}>|\*{3,}|@[A-Z_]{2,}@|\bTBD\b|\?\?\?+|\$[A-Za-z_]+\$|"
+    r"(?:#|\b[Xx]{1,2}(?:\.[Xx])?) ?(?=[mc]m\b)|"
+    r"\b(?:left/right|right/left|is/is not|are/are not|present/absent|yes/no|normal/abnormal|"
+    r"mild/moderate(?:/severe)?|small/moderate(?:/large)?|increased/decreased)\b",
+    re.IGNORECASE,
 )
 _DEIDENTIFIED = re.compile(r"\[\*\*|\*\*\]|X{3,}", re.IGNORECASE)
 
@@ -52,9 +55,14 @@ def brackets(view: View, rule: Rule) -> Iterable[Problem]:
 
 
 _DOUBLED = re.compile(r"\b(?P<w>[A-Za-z]{2,})\s+(?P=w)\b", re.IGNORECASE)
-_DOUBLES_THAT_OCCUR = frozenset({"had", "that", "very", "xxxx", "bis"})
+_DOUBLED_PAIR = re.compile(r"\b(?P<w>[A-Za-z]{2,} [A-Za-z]{2,}) (?P=w)\b", re.IGNORECASE)
+_DOUBLES_THAT_OCCUR = frozenset(
+    ["had", "that", "very", "xxxx", "bis", "walla", "side by", "more and", "face to", "end to"]
+)
 _SPOKEN = re.compile(
-    r"(?:(?<=\w\s)|^)(?:comma|full stop|new paragraph|new line|next paragraph|next line|"
+    r"(?:(?<=\w\s)|^)(?:comma(?![ -](?:shap|like))|full stop|hyphen|forward slash|new sentence|"
+    r"(?:open|close|end) (?:quote|bracket)s?|all caps|cap that|"
+    r"new paragraph|new line|next paragraph|next line|"
     r"(?:open|close) paren(?:thesis)?|semicolon|exclamation mark|question mark|"
     r"end (?:of )?dictation|scratch that|"
     r"delete that|um+|uh+)\b|\bperiod(?=\s*(?:$|[A-Z]|\.))",
@@ -68,20 +76,10 @@ _PERIOD_OK = re.compile(
 def dictation(view: View, rule: Rule) -> Iterable[Problem]:
     """Doubled words and spoken punctuation."""
     for line in view.lines:
-        for found in _DOUBLED.finditer(line.text):
+        for found in (*_DOUBLED.finditer(line.text), *_DOUBLED_PAIR.finditer(line.text)):
             if found.group("w").lower() not in _DOUBLES_THAT_OCCUR:
                 yield rule.at(line, f"“{found.group()}” is doubled.", span=found.span())
         for found in _SPOKEN.finditer(line.text):
             before = line.text[max(0, found.start() - 12) : found.end()]
             if not _PERIOD_OK.search(before):
                 yield rule.at(line, f"“{found.group()}” is a word of dictation.", span=found.span())
-
-
-def unseen(view: View, rule: Rule) -> Iterable[Problem]:
-    """A machine's statement that nobody accepted, changed or rejected."""
-    for line in view.lines:
-        statement = line.statement
-        if statement.state is StatementState.PROPOSED and statement.provenance.is_machine:
-            why = f"Proposed by {statement.provenance.source}, not yet accepted or rejected."
-            header = statement.provenance.source == "header"
-            yield rule.at(line, why, severity=Severity.NOTE if header else None)

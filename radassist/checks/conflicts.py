@@ -37,7 +37,10 @@ def present_absent(view: View, rule: Rule) -> Iterable[Problem]:
                     continue
                 level = _clash(mention, other, where, view.lexicon)
                 if level is not None:
-                    why = f"“{other.text}” is denied elsewhere: {_short(where.text)}"
+                    denied_by = _short(where.text)
+                    why = f"“{other.text}” is denied elsewhere: {denied_by}."
+                    if other.concept in UMBRELLAS:
+                        why = f"It does not go with {denied_by}."
                     yield rule.at(line, why, span=(mention.start, mention.end), severity=level)
                     break
 
@@ -56,6 +59,8 @@ def _short(text: str) -> str:
 
 def _clash(mention: Mention, denial: Mention, where: Line, lexicon: Lexicon) -> Severity | None:
     """How gravely a denial contradicts an affirmed finding, or None."""
+    if denial.concept == "lung-opacity":
+        return _unclear(mention, denial, where, lexicon)
     if denial.concept in UMBRELLAS or not lexicon.is_a(mention.concept, denial.concept):
         return None
     if not _same_place(mention, denial, lexicon) or re.search(r"\botherwise\b", where.text, re.I):
@@ -72,6 +77,30 @@ def _clash(mention: Mention, denial: Mention, where: Line, lexicon: Lexicon) -> 
     if set(mention.qualifiers) & {"chronic", "calcified"} and not same:
         return None
     return Severity.WARNING if soft or not same else Severity.ERROR
+
+
+_NOT_CLEAR = ("airspace-disease", "nodule", "mass", "ground-glass", "pulmonary-edema")
+_BUT = re.compile(r"\b(?:otherwise|except|apart|aside|other than|remainder|rest)\b", re.IGNORECASE)
+
+
+def _unclear(mention: Mention, denial: Mention, where: Line, lexicon: Lexicon) -> Severity | None:
+    """ "The lungs are clear" beside a consolidation: a normal sentence that was left standing."""
+    if not any(lexicon.is_a(mention.concept, c) for c in _NOT_CLEAR) or _BUT.search(where.text):
+        return None
+    concept = lexicon.get(mention.concept)
+    mild = (concept is not None and concept.benign) or set(mention.qualifiers) & {
+        "chronic",
+        "calcified",
+    }
+    if mild or not _in_lung(mention, lexicon) or not _same_place(mention, denial, lexicon):
+        return None
+    return Severity.WARNING
+
+
+def _in_lung(mention: Mention, lexicon: Lexicon) -> bool:
+    concept = lexicon.get(mention.concept)
+    places = mention.location or ((concept.anatomy,) if concept and concept.anatomy else ())
+    return any(lexicon.is_a(place, "lung") for place in places)
 
 
 def _same_place(one: Mention, other: Mention, lexicon: Lexicon) -> bool:
@@ -321,30 +350,3 @@ def _alike(one: Mention, two: Mention, lexicon: Lexicon) -> bool:
 
 def _specific(line: Line, sure: list[Mention]) -> bool:
     return any(m.concept not in UMBRELLAS for m in sure)
-
-
-_COMMUNICATED = re.compile(
-    r"\b(?:discussed|communicated|notified|notification|informed|called|telephoned|phoned|paged|"
-    r"relayed|conveyed|reported to|made aware|alerted|verbally|critical results?)\b",
-    re.IGNORECASE,
-)
-
-
-def communication(view: View, rule: Rule) -> Iterable[Problem]:
-    """A critical finding is stated and no statement says who was told and when."""
-    if any(_COMMUNICATED.search(line.text) for line in view.lines if line.section != "Indication"):
-        return
-    seen: set[str] = set()
-    for line in (*view.impression, *view.findings):
-        for mention in line.stated:
-            concept = view.lexicon.get(mention.concept)
-            if concept is None or not concept.critical or concept.id in seen:
-                continue
-            if mention.presence is Presence.PRESENT and not _known(mention):
-                seen.add(concept.id)
-                why = f"{concept.name.capitalize()}: no record of whom it was communicated to."
-                yield rule.at(line, why, span=(mention.start, mention.end))
-
-
-def _known(mention: Mention) -> bool:
-    return mention.change in ("unchanged", "decreased") or "chronic" in mention.qualifiers

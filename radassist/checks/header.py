@@ -102,9 +102,17 @@ _AGE = re.compile(
     r"\b(\d{1,3})[ -]*(years?|yrs?|y/?o|yo|months?|weeks?|days?)\b(?:[ -]*old)?", re.I
 )
 _INFANT = re.compile(
-    r"\b(?:newborn|neonat\w+|infant|premature|fontanelle?s?|thymic (?:shadow|silhouette))\b", re.I
+    r"\b(?:newborn|neonat\w+|infant|premature (?:infant|lungs?)|fontanelle?s?|"
+    r"thymic (?:shadow|silhouette)|"
+    r"(?:growth plates?|physes|physis|epiphyses) (?:is|are|remain) open|"
+    r"open (?:growth plates?|physes|epiphyses)|unfused (?:physes|epiphyses|growth plates?))\b",
+    re.IGNORECASE,
 )
-_OLD = re.compile(r"\b(?:age[- ]related|senile|postmenopausal|osteoporo\w+)\b", re.IGNORECASE)
+_OLD = re.compile(
+    r"\b(?:age[- ]related|senile|postmenopausal|menopaus\w+|osteoporo\w+|involutional change\w*|"
+    r"(?:for|given) (?:the )?(?:patient's )?advanced age|elderly)\b",
+    re.IGNORECASE,
+)
 
 
 def age(view: View, rule: Rule) -> Iterable[Problem]:
@@ -118,16 +126,19 @@ def age(view: View, rule: Rule) -> Iterable[Problem]:
             yield rule.at(line, f"The patient is {years:.0f} years old.", span=infant.span())
         if old and years < 12:
             yield rule.at(line, f"The patient is {years:.0f} years old.", span=old.span())
-        if any(m.concept in ("pregnancy", "ectopic-pregnancy") for m in line.asserted()) and (
-            years > 60 or years < 9
-        ):
-            yield rule.at(line, f"Pregnancy at {years:.0f} years of age.")
+        for mention in line.asserted():
+            if mention.concept in _FERTILE and not 9 <= years <= 60:
+                why = f"Pregnancy at {years:.0f} years of age."
+                yield rule.at(line, why, span=(mention.start, mention.end))
     for line in view.section("Indication", "Findings", "Impression"):
         for found in _AGE.finditer(line.text):
             stated = _stated_years(found)
             if "old" in found.group().lower() and stated is not None and abs(stated - years) > 1.1:
                 why = f"The header says {years:.0f} years, the text {found.group()}."
                 yield rule.at(line, why, span=found.span())
+
+
+_FERTILE = ("pregnancy", "ectopic-pregnancy")
 
 
 def _years(age_string: str) -> float | None:
@@ -159,6 +170,29 @@ _PAST = re.compile(
 )
 
 
+#: Words that only one kind of image gives; the others are warned of.
+_WORDS_OF = {
+    "MR": re.compile(
+        r"\b(?:T[12][- ](?:weighted|hyper|hypo|iso|signal|bright|dark|shine)\w*|FLAIR|"
+        r"(?:hyper|hypo|iso)intens\w+|signal (?:intensity|abnormalit\w+|void)|"
+        r"(?:restricted|reduced) diffusion|diffusion restriction)\b",
+        re.IGNORECASE,
+    ),
+    "CT": re.compile(r"\b(?:Hounsfield(?: units?)?|\d+ ?HU|(?:hyper|hypo)attenuat\w+)\b", re.I),
+    "US": re.compile(
+        r"\b(?:(?:hypo|hyper|an|iso)?echo(?:ic|genic(?:ity)?)|posterior acoustic \w+|"
+        r"(?:color|spectral|duplex) doppler|sonographically)\b",
+        re.IGNORECASE,
+    ),
+}
+#: What another examination than this one is named by.
+_ELSEWHERE = re.compile(
+    r"\b(?:prior|previous\w*|compar\w+|recent|outside|recommend\w*|consider|correlat\w+|seen on|"
+    r"MRI?|CT|ultrasound|sonogra\w+|PET)\b",
+    re.IGNORECASE,
+)
+
+
 def modality(view: View, rule: Rule) -> Iterable[Problem]:
     """Examination or technique name another modality than the header, or than one another."""
     known = _HEADER_MODALITY.get(view.study.modality.upper(), view.study.modality.upper())
@@ -184,6 +218,11 @@ def _own_modality(view: View, rule: Rule, known: str) -> Iterator[Problem]:
             )
             if found and code != known:
                 yield rule.at(line, f"The study is {known}.", span=found.span())
+        for code, pattern in _WORDS_OF.items():
+            found = None if code == known else pattern.search(line.text)
+            if found and known not in ("NM", "PT") and not _ELSEWHERE.search(line.text):
+                why = f"“{found.group()}” is a word of {code}; the study is {known}."
+                yield rule.at(line, why, span=found.span(), severity=Severity.WARNING)
 
 
 _WITH = re.compile(
@@ -229,15 +268,17 @@ def contrast(view: View, rule: Rule) -> Iterable[Problem]:
         yield from _enhanced(view, rule)
     elif given and view.study.study_instance_uid:
         line = next(line for line in about if _given(line.text))
-        yield rule.at(line, "The header records no contrast medium.", severity=Severity.WARNING)
+        why = "The header records no contrast medium."
+        yield rule.at(line, why, span=(0, len(line.text)), severity=Severity.WARNING)
 
 
 def _enhanced(view: View, rule: Rule) -> Iterator[Problem]:
     for line in view.facts:
-        found = _WITH.search(_WITHOUT.sub("", line.text))
+        found = _WITH.search(_WITHOUT.sub(lambda m: " " * len(m.group()), line.text))
         if (
             found
             and not _PAST.search(line.text)
             and not re.search(r"\b(?:no|not|without|cannot)\b", line.text)
         ):
-            yield rule.at(line, f"“{found.group()}”, but the study was done without contrast.")
+            why = f"“{found.group()}”, but the study was done without contrast."
+            yield rule.at(line, why, span=found.span())

@@ -135,13 +135,17 @@ class View:
 
 @dataclass(frozen=True)
 class Rule:
-    """A check with its identity: ids and versions are recorded with every override."""
+    """A check with its identity: ids and versions are recorded with every override.
+
+    :param harm: why it has its severity: what could come of it if nobody looked.
+    """
 
     id: str
     version: int
     severity: Severity
     title: str
     run: Callable[[View, Rule], Iterable[Problem]]
+    harm: str
 
     def at(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from radassist.checks.model import Line, Problem, Rule, Severity, View, owner_of
 from radassist.checks.sides import same_family
-from radassist.domain.findings import EvidenceKind, Laterality
+from radassist.domain.findings import Laterality
 from radassist.domain.reading import Mention, Quantity
 
 _Sized = tuple[Line, Quantity, Mention | None]
@@ -44,11 +44,11 @@ def _close(one: float, other: float) -> bool:
 
 def conflict(view: View, rule: Rule) -> Iterable[Problem]:
     """The impression gives a finding a size that the findings do not."""
-    found = _sized(view.findings)
+    found = [f for f in _sized(view.findings) if f[1].role != "limit"]
     for line, q, owner in _sized(view.impression):
-        if _advice(line, q):
+        if _advice(line, q) or q.role == "limit":
             continue
-        rivals = [f for f in found if _same_thing(view, owner, f[2]) and _kind(f[1]) == _kind(q)]
+        rivals = [f for f in found if _same_thing(view, owner, f[2]) and _alike(f[1], q)]
         values = [v for _, other, _ in rivals for v in _values(other)]
         wrong = [v for v in _values(q) if not any(_close(v, w) for w in values)]
         if values and wrong:
@@ -57,6 +57,11 @@ def conflict(view: View, rule: Rule) -> Iterable[Problem]:
             if any(_close(v, w * f) for v in wrong for w in values for f in (10.0, 0.1)):
                 why += " Is it the unit?"
             yield rule.at(line, why, span=(q.start, q.end))
+
+
+def _alike(one: Quantity, other: Quantity) -> bool:
+    """Numbers that can be compared: what was measured before is not what is measured now."""
+    return _kind(one) == _kind(other) and one.role == other.role
 
 
 def _kind(q: Quantity) -> str:
@@ -134,27 +139,6 @@ def absurd(view: View, rule: Rule) -> Iterable[Problem]:
             yield rule.at(line, f"A ratio of {q.text} cannot be.", span=span, severity=level)
         elif q.unit == "%" and top > 100 and not re.search(r"increas|compar", line.text, re.I):
             yield rule.at(line, f"{q.text} is more than all.", span=span)
-
-
-_SOURCES = (
-    EvidenceKind.MEASUREMENT,
-    EvidenceKind.HEADER,
-    EvidenceKind.STATEMENT,
-    EvidenceKind.PRIOR,
-)
-
-
-def without_source(view: View, rule: Rule) -> Iterable[Problem]:
-    """A machine's number in findings or impression with no measurement behind it."""
-    for line in view.facts:
-        statement = line.statement
-        if not statement.provenance.is_machine or statement.provenance.source == "template":
-            continue
-        backed = any(e.kind in _SOURCES or e.measurement is not None for e in statement.evidence)
-        if not backed:
-            for q in line.reading.quantities:
-                why = f"{q.text} has no measurement behind it."
-                yield rule.at(line, why, span=(q.start, q.end))
 
 
 _LEVEL = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from radassist.checks.model import Line, Problem, Rule, Severity, View
 
@@ -56,6 +56,7 @@ def without_prior(view: View, rule: Rule) -> Iterable[Problem]:
 
 def other_date(view: View, rule: Rule) -> Iterable[Problem]:
     """A comparison with a date that is neither a prior's nor this study's."""
+    yield from _wrong_comparison(view, rule)
     known = _known_dates(view)
     if not known:
         return
@@ -67,6 +68,20 @@ def other_date(view: View, rule: Rule) -> Iterable[Problem]:
             if not any(_same(date, k) for k in (*known, own) if k):
                 why = f"The prior named is of {', '.join(sorted(known))}, not {date}."
                 yield rule.at(line, why, span=(start, end))
+
+
+def _wrong_comparison(view: View, rule: Rule) -> Iterator[Problem]:
+    """The Comparison section names a date that no opened prior has, or one after this study."""
+    own, opened = view.study.study_date, view.study.priors
+    for line in view.section("Comparison"):
+        for date, start, end in line.reading.dates:
+            if len(own) == 8 and date[:8] > own[: len(date)]:
+                why = f"{date} is later than this study ({own})."
+                yield rule.at(line, why, span=(start, end))
+            elif opened and not any(_same(date, prior) for prior in opened):
+                why = f"The prior that was opened is of {', '.join(opened)}, not {date}."
+                level = None if line.statement.provenance.is_machine else Severity.WARNING
+                yield rule.at(line, why, span=(start, end), severity=level)
 
 
 def _known_dates(view: View) -> set[str]:

@@ -160,25 +160,54 @@ def against_order(view: View, rule: Rule) -> Iterable[Problem]:
     other = Laterality.LEFT if ordered is Laterality.RIGHT else Laterality.RIGHT
     for names in (("Examination",), ("Technique",), ("Findings",), ("Impression",)):
         lines = view.section(*names)
-        if names == ("Examination",) and not view.study.laterality:
+        if names == ("Examination",) and not (
+            view.study.laterality or view.study.study_description
+        ):
             continue
         named = {side for line in lines for side, _, _ in line.reading.lateralities}
         if other in named and ordered not in named and Laterality.BILATERAL not in named:
             line, span = _first(lines, other)
             why = f"The examination is of the {ordered.value} side; this says {other.value}."
             yield rule.at(line, why, span=span)
+    yield from _other_indication(view, rule, ordered, other)
+
+
+def _other_indication(
+    view: View, rule: Rule, ordered: Laterality, other: Laterality
+) -> Iterator[Problem]:
+    """ "Left knee pain" as the reason for an examination of the right knee."""
+    part = _ONE_SIDED_EXAMS.search(_title(view))
+    for line in view.section("Indication"):
+        sides = {side for side, _, _ in line.reading.lateralities}
+        same = part and re.search(rf"\b{part.group().rstrip('s')}s?\b", line.text, re.IGNORECASE)
+        if same and sides == {other}:
+            _, span = _first((line,), other)
+            why = f"The examination is of the {ordered.value} side; it was asked for the other."
+            yield rule.at(line, why, span=span, severity=Severity.WARNING)
 
 
 def _ordered(view: View) -> Laterality | None:
     """The side of an examination of one paired part, from the header or its own title."""
-    title = view.text("Examination") + " " + view.study.study_description
-    part = title + " " + view.study.body_part
-    if not _ONE_SIDED_EXAMS.search(part):
+    if not _ONE_SIDED_EXAMS.search(_title(view)):
         return None
     if view.study.laterality:
         return _HEADER_SIDES.get(view.study.laterality.upper()[:1])
+    described = {m.lastgroup for m in _SIDE_CODES.finditer(view.study.study_description)}
+    if len(described) == 1:
+        return _HEADER_SIDES[str(described.pop())]
+    if described:
+        return None
     sides = {s for line in view.section("Examination") for s, _, _ in line.reading.lateralities}
     return sides.pop() if len(sides) == 1 and sides <= set(_SINGLE) else None
+
+
+_SIDE_CODES = re.compile(r"\b(?:(?P<L>left|lt|l)|(?P<R>right|rt|r))\b", re.IGNORECASE)
+
+
+def _title(view: View) -> str:
+    """What the examination is called, by its own title, the order and the header."""
+    study = view.study
+    return f"{view.text('Examination')} {study.study_description} {study.body_part}"
 
 
 def _first(lines: tuple[Line, ...], side: Laterality) -> tuple[Line, tuple[int, int]]:

@@ -170,6 +170,18 @@ def _origin(
         "seed": 0,
         "pixels": seen.pixel_hashes(),
         "findings": [f.id for f in findings],
+        "seen": [_seen(f) for f in findings],
+    }
+
+
+def _seen(finding: Finding) -> dict[str, str]:
+    """What the check of forgotten findings needs to know of one."""
+    return {
+        "id": finding.id,
+        "concept": finding.concept,
+        "name": finding.name,
+        "presence": finding.presence.value,
+        "side": finding.laterality.value,
     }
 
 
