@@ -21,8 +21,10 @@ UMBRELLAS = frozenset(
         "lung-opacity",
     }
 )
+#: Words that make a finding old or harmless.
+MILD = frozenset({"chronic", "calcified", "benign"})
 #: "No X fracture" denies only fractures that are X: the affirmed one must be so too.
-_NARROW = frozenset({"acute", "new", "large", "calcified", "suspicious", "displaced", "chronic"})
+_NARROW = frozenset({"acute", "new", "large", "suspicious", "displaced", "nondisplaced", *MILD})
 
 
 def present_absent(view: View, rule: Rule) -> Iterable[Problem]:
@@ -74,7 +76,7 @@ def _clash(mention: Mention, denial: Mention, where: Line, lexicon: Lexicon) -> 
         return None
     soft = {"definite", "focal"} & set(denial.qualifiers) or denial.certainty
     same = mention.concept == denial.concept
-    if set(mention.qualifiers) & {"chronic", "calcified"} and not same:
+    if set(mention.qualifiers) & MILD and not same:
         return None
     return Severity.WARNING if soft or not same else Severity.ERROR
 
@@ -88,10 +90,7 @@ def _unclear(mention: Mention, denial: Mention, where: Line, lexicon: Lexicon) -
     if not any(lexicon.is_a(mention.concept, c) for c in _NOT_CLEAR) or _BUT.search(where.text):
         return None
     concept = lexicon.get(mention.concept)
-    mild = (concept is not None and concept.benign) or set(mention.qualifiers) & {
-        "chronic",
-        "calcified",
-    }
+    mild = (concept is not None and concept.benign) or set(mention.qualifiers) & MILD
     if mild or not _in_lung(mention, lexicon) or not _same_place(mention, denial, lexicon):
         return None
     return Severity.WARNING
@@ -138,7 +137,7 @@ def _weighs(mention: Mention, lexicon: Lexicon) -> bool:
     concept = lexicon.get(mention.concept)
     if concept is None or concept.kind != "finding" or concept.benign:
         return False
-    return concept.id not in UMBRELLAS and not set(mention.qualifiers) & {"chronic", "calcified"}
+    return concept.id not in UMBRELLAS and not set(mention.qualifiers) & MILD
 
 
 def _acute(mention: Mention, lexicon: Lexicon) -> bool:

@@ -17,8 +17,11 @@ from radassist.domain.report import Report, Statement
 SCHEMA = "radassist.cde/1"
 #: The sections that state findings of this examination.
 _SECTIONS = ("Findings", "Impression")
-#: Qualifiers that the change says already: "stable" would otherwise stand as "chronic" as well.
-_SAID_ELSEWHERE = {"unchanged": ("chronic",), "new": ("new",)}
+#: Qualifiers that say something of the finding itself.  The reader's others tell how far a denial
+#: reaches ("no large effusion"), and "stable" is a change, not an age.
+_QUALIFIERS = frozenset(
+    ["acute", "chronic", "focal", "calcified", "benign", "suspicious", "displaced", "nondisplaced"]
+)
 
 
 def common_data_elements(report: Report, lexicon: Lexicon) -> dict[str, Any]:
@@ -84,7 +87,9 @@ def _element(mention: Mention, lexicon: Lexicon) -> dict[str, Any]:
         "change": _value(lexicon, "change", mention.change),
         "severity": _value(lexicon, "severity", mention.severity),
         "qualifiers": [
-            q for q in mention.qualifiers if q not in _SAID_ELSEWHERE.get(mention.change, ())
+            q
+            for q in mention.qualifiers
+            if q in _QUALIFIERS and not (q == "chronic" and mention.change == "unchanged")
         ],
         "quote": {"start": mention.start, "end": mention.end, "text": mention.text},
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from radassist.checks import RULES
 from radassist.domain import history as hist
 from radassist.domain import lifecycle, operations
 from radassist.domain.document import ReportDocument
@@ -105,7 +106,8 @@ class ReportSession:
         are accepted by the signature, each with its own history entry marked ``signature``, so the
         record shows that they were not accepted one by one.
 
-        :param overrides: rule id -> reason, for the problems that were overridden.
+        :param overrides: rule id -> reason, for the problems that were overridden; each is
+            recorded with the version of the rule.
         :param checked: the report that was checked and shown; another one is not signed.
         """
         if checked is not None and checked is not self.report:
@@ -119,13 +121,13 @@ class ReportSession:
                 if self.report.state is ReportState.FINAL
                 else "Sign it as final, or go on editing.",
             )
+        overridden = _overrides(overrides or {})
         at = self._clock()
         proposed = [s.id for _, s in self.report.live() if s.state is StatementState.PROPOSED]
         steps = [Step(operations.accept(i), "signature", self.user) for i in proposed]
         report, entries = entries_for(self.report, steps, at, len(self.history) + 1)
         events = [self._edit_event(entry) for entry in entries]
-        for rule, reason in (overrides or {}).items():
-            why = {"rule": rule, "reason": reason}
+        for why in overridden:
             events.append(AuditEvent("check.override", self.user, report.id, why))
         while report.state is not state:
             step = lifecycle.next_state(report.state) or state
@@ -184,3 +186,17 @@ def begin(
     report, entries = entries_for(base, steps, clock(), 1)
     store.create(base, entries, report, AuditEvent("report.draft", user, report.id, detail))
     return ReportSession(store, ReportDocument(base, report, tuple(entries)), user, clock)
+
+
+def _overrides(reasons: dict[str, str]) -> list[dict[str, Any]]:
+    """What the record keeps of each override.
+
+    :raises UsageFault: a reason is blank, or no rule has this id.
+    """
+    versions = {rule.id: rule.version for rule in RULES}
+    kept = []
+    for rule, reason in reasons.items():
+        if rule not in versions or not reason.strip():
+            raise UsageFault("An override needs a rule and a reason.", "Write why it may stand.")
+        kept.append({"rule": rule, "version": versions[rule], "reason": reason.strip()})
+    return kept

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from radassist.checks import RULES
 from radassist.domain.document import ReportDocument, history_problem
 from radassist.domain.operations import Delete, Insert, Replace
 from radassist.domain.report import (
@@ -114,6 +115,22 @@ def test_a_signature_records_what_it_accepted_unseen(store: SqliteStore) -> None
     session.addend("The effusion is on the right.")
     assert session.report.addenda[0].user == "Dr Roe"
     assert actions(store)[-1] == "report.addendum"
+    assert store.verify_all().problems == []
+
+
+def test_an_override_is_recorded_with_rule_version_and_reason(store: SqliteStore) -> None:
+    session = drafted(store)
+    for blank in ({"side-conflict": "  "}, {"no-such-rule": "Seen."}):
+        with pytest.raises(UsageFault, match="needs a rule and a reason"):
+            session.sign(ReportState.PRELIMINARY, overrides=blank)
+    assert session.report.state is ReportState.DRAFT
+    session.sign(ReportState.PRELIMINARY, overrides={"side-conflict": " Seen and right. "})
+    (event,) = [e for e in store.audit.events("r1") if e["action"] == "check.override"]
+    version = next(rule.version for rule in RULES if rule.id == "side-conflict")
+    assert (event["actor"], event["detail"]) == (
+        "Dr Roe",
+        {"rule": "side-conflict", "version": version, "reason": "Seen and right."},
+    )
     assert store.verify_all().problems == []
 
 

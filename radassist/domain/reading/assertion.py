@@ -49,6 +49,8 @@ _AFFIRM = frozenset(
         "it",
         "this",
         "these",
+        "with",
+        "only",
         "stable",
         "unchanged",
         "persistent",
