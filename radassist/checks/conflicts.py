@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 from radassist.checks.model import Line, Problem, Rule, Severity, View
 from radassist.checks.sides import same_family
@@ -206,7 +206,9 @@ def omitted(view: View, rule: Rule) -> Iterable[Problem]:
     """An acute or critical finding of the findings is not named in the impression."""
     if not view.impression or _is_normal(view):
         return
-    named = {m.concept for line in view.impression for m in line.stated}
+    stated = [m for line in view.impression for m in line.stated]
+    named = {m.concept for m in stated if m.presence is not Presence.ABSENT}
+    denied = {m.concept for m in stated if m.presence is Presence.ABSENT}
     if any(_REFERS.search(line.text) for line in view.impression):
         return
     for line in view.findings:
@@ -214,6 +216,7 @@ def omitted(view: View, rule: Rule) -> Iterable[Problem]:
             if mention.presence is not Presence.PRESENT or not _must_be_named(mention, view):
                 continue
             told = any(same_family(mention.concept, n, view.lexicon) for n in named)
+            told = told or mention.concept in denied  # that is another rule's
             if not told and not _accompanies(mention, line, named, view):
                 why = f"The impression does not name {view.lexicon.name(mention.concept)}."
                 yield rule.at(line, why, span=(mention.start, mention.end))
@@ -273,6 +276,13 @@ _SYNONYMOUS = frozenset(
             "granuloma+calcification",
             "mass+nodule",
             "pulmonary-fibrosis+opacity",
+            "interstitial-disease+opacity",
+            "interstitial-disease+scarring",
+            "interstitial-disease+interstitial-markings",
+            "interstitial-disease+pulmonary-edema",
+            "interstitial-disease+pneumonia",
+            "interstitial-disease+copd",
+            "bronchitis+interstitial-disease",
             "pulmonary-fibrosis+scarring",
             "pulmonary-fibrosis+interstitial-markings",
             "pulmonary-edema+interstitial-markings",
@@ -319,19 +329,36 @@ def lost_negation(view: View, rule: Rule) -> Iterable[Problem]:
     """A list with "or" of unlike findings, affirmed, or an affirmed "acute abnormality"."""
     for line in view.facts:
         sure = [m for m in line.stated if m.kind == "finding" and _affirmed(m)]
-        for one, two in pairwise(sure):
-            between = line.text[one.end : two.start]
-            joined = one.sentence == two.sentence and _ALTERNATIVE.search(between)
-            if joined and len(between) < 40 and not _alike(one, two, view.lexicon):
+        for run in _lists(line, sure):
+            pairs = combinations(run, 2)
+            if not all(_alike(one, two, view.lexicon) for one, two in pairs):
                 why = "An affirmed list with “or”: was a “no” lost?"
-                yield rule.at(line, why, span=(one.start, two.end))
+                yield rule.at(line, why, span=(run[0].start, run[-1].end))
                 break
         for mention in sure:
             acute = "acute" in mention.text.lower() or not _specific(line, sure)
-            if mention.concept in UMBRELLAS and mention.presence is Presence.PRESENT and acute:
+            if mention.concept in UMBRELLAS and acute:
                 why = "It is affirmed, and nothing says what: was a “no” lost?"
                 yield rule.at(line, why, span=(mention.start, mention.end))
                 break
+
+
+def _lists(line: Line, sure: list[Mention]) -> Iterator[list[Mention]]:
+    """Runs of findings that commas and at least one "or" join within a sentence."""
+    run: list[Mention] = []
+    joints = ""
+    for mention in sure:
+        between = line.text[run[-1].end : mention.start] if run else ""
+        near = run and run[-1].sentence == mention.sentence and len(between) < 40
+        if near and (_ALTERNATIVE.search(between) or between.lstrip().startswith(",")):
+            run.append(mention)
+            joints += between
+            continue
+        if len(run) > 1 and _ALTERNATIVE.search(joints):
+            yield run
+        run, joints = [mention], ""
+    if len(run) > 1 and _ALTERNATIVE.search(joints):
+        yield run
 
 
 def _affirmed(mention: Mention) -> bool:

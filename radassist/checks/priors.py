@@ -36,7 +36,7 @@ _WISH = re.compile(
     r"(?:not |un)available|should be|could be)\b",
     re.IGNORECASE,
 )
-_NOUNS = re.compile(r"^(?:compar\w+ (?:to|with)|old|prior|previous|interval|earlier|last)\b", re.I)
+_NOUNS = re.compile(r"^(?:compar\w+ (?:to|with)|old|prior|previous|interval$|earlier|last)\b", re.I)
 
 
 def without_prior(view: View, rule: Rule) -> Iterable[Problem]:

@@ -24,6 +24,7 @@ from openi_reports import OpenReport, find_archive, load
 from seed_errors import seed
 
 from radassist.checks import Severity, run_checks
+from radassist.domain.elements import coverage
 from radassist.domain.findings import Presence
 from radassist.domain.plaintext import import_report
 from radassist.domain.reading import Mention, presence_at, read
@@ -32,6 +33,7 @@ from radassist.library.lexicon import load_lexicon
 LEXICON = load_lexicon()
 SHARED = Path(__file__).resolve().parents[3] / "shared/data/text/negation"
 NEGEX = SHARED / "negex_rsAnnotations-1-120.tsv"
+NEGBIO = SHARED / "negbio_openi_gld_std14.csv"
 
 #: The twelve commonest findings of the codes, with the codes that count as each.
 CODES = {
@@ -158,21 +160,66 @@ def findings(reports: Iterable[OpenReport]) -> dict[str, dict[str, float]]:
     return {"all twelve (micro)": total.row(), **{k: s.row() for k, s in scores.items()}}
 
 
-def checks(reports: dict[int, OpenReport], half: str) -> dict[str, float]:
+#: NegBio's labels that the reader has a concept for (Peng et al., AMIA 2018).
+NEGBIO_CONCEPTS = {
+    "Atelectasis": ("atelectasis",),
+    "Cardiomegaly": ("cardiomegaly",),
+    "Effusion": ("pleural-effusion",),
+    "Infiltration": ("infiltrate",),
+    "Mass": ("mass",),
+    "Nodule": ("nodule",),
+    "Pneumonia": ("pneumonia",),
+    "Pneumothorax": ("pneumothorax",),
+    "Consolidation": ("consolidation",),
+    "Edema": ("pulmonary-edema",),
+    "Emphysema": ("emphysema",),
+    "Fibrosis": ("pulmonary-fibrosis",),
+    "Pleural_Thickening": ("pleural-thickening",),
+}
+
+
+def negbio(path: Path, reports: dict[int, OpenReport], half: str) -> dict[str, dict[str, float]]:
+    """Thirteen findings of whole reports against NegBio's gold for Open-i, made of the same codes.
+
+    The gold has codes that no word of the report supports, and lacks some that the words hold.
+    """
+    scores = {name: Score() for name in NEGBIO_CONCEPTS}
+    with path.open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            report = reports.get(int(row["filename"].removeprefix("CXR")))
+            if report is None or report.tuning != (half == "tuning"):
+                continue
+            text = f"{report.section('FINDINGS')} {report.section('IMPRESSION')}"
+            said = {m.concept for m in read(text, LEXICON).mentions if counts(m)}
+            broad = {a for c in said for a in LEXICON.ancestors(c)}
+            for name, score in scores.items():
+                score.add(bool(broad & set(NEGBIO_CONCEPTS[name])), row[name] == "1")
+    every = scores.values()
+    total = Score(sum(s.tp for s in every), sum(s.fp for s in every), sum(s.fn for s in every))
+    return {"all thirteen (micro)": total.row(), **{k: s.row() for k, s in scores.items()}}
+
+
+def checks(reports: dict[int, OpenReport], half: str) -> dict[str, float | str]:
     """Sensitivity by error or warning that the untouched report did not have; false alarms."""
     seeded, clean = seed(reports, half)
     found, total = Counter[str](), Counter(s.kind for s in seeded)
+    by: dict[str, Counter[str]] = {kind: Counter() for kind in total}
     started = time.perf_counter()
     for item in seeded:
         before = {(rule, text) for rule, text, _ in _problems(reports[item.id].plain_text())}
         after = {(rule, text) for rule, text, _ in _problems(item.text)}
         found[item.kind] += bool(after - before)
+        by[item.kind].update({rule for rule, _ in after - before} or {"nothing"})
     levels = [{level for _, _, level in _problems(report.plain_text())} for report in clean]
     seconds = time.perf_counter() - started
     return {
         "seeded": len(seeded),
         "sensitivity": round(sum(found.values()) / len(seeded), 4),
-        **{f"found {kind}": round(found[kind] / total[kind], 3) for kind in total},
+        **{
+            f"found {kind}": f"{found[kind] / total[kind]:.3f}  n {total[kind]}  by "
+            + ", ".join(f"{rule} {n}" for rule, n in by[kind].most_common())
+            for kind in total
+        },
         "untouched": len(clean),
         "with an error": round(sum(Severity.ERROR in s for s in levels) / len(clean), 4),
         "with a warning": round(sum(Severity.WARNING in s for s in levels) / len(clean), 4),
@@ -191,7 +238,10 @@ def _problems(text: str) -> set[tuple[str, str, Severity]]:
 
 def measure(negex: Path | None, archive: Path | None) -> dict[str, object]:
     """All that the material at hand allows; what is missing says so."""
-    result: dict[str, object] = {"lexicon": LEXICON.version}
+    result: dict[str, object] = {
+        "lexicon": LEXICON.version,
+        "concepts with an identifier": coverage(LEXICON),
+    }
     if negex is not None and negex.exists():
         for half in ("tuning", "reporting"):
             result[f"negation, {half}"] = negation(negex, tuning=half == "tuning")
@@ -204,6 +254,8 @@ def measure(negex: Path | None, archive: Path | None) -> dict[str, object]:
     for half in ("tuning", "reporting"):
         mine = [r for r in reports.values() if r.tuning == (half == "tuning")]
         result[f"findings, {half}"] = findings(mine)
+        if NEGBIO.exists():
+            result[f"findings against NegBio's gold, {half}"] = negbio(NEGBIO, reports, half)
         result[f"checks, {half}"] = checks(reports, half)
     return result
 

@@ -58,7 +58,7 @@ def _swap(word: str) -> str:
 
 
 def swap_side(report: OpenReport, rng: random.Random) -> tuple[str, str] | None:
-    """A side in the impression whose thing the findings place on that side only."""
+    """A side that impression and findings agree on, swapped in one of the two."""
     findings = _sentences(report.section("FINDINGS"))
     impression = report.section("IMPRESSION")
     for sentence in _sentences(impression):
@@ -69,6 +69,11 @@ def swap_side(report: OpenReport, rng: random.Random) -> tuple[str, str] | None:
         about = [f for f in findings if any(n in f.lower() for n in nouns)]
         other = {s.lower() for f in about for s in _SIDE.findall(f)}
         if other == sides and not any(re.search(r"\b(?:bi\w*l|both|no)\b", f, re.I) for f in about):
+            sided = [f for f in about if _SIDE.search(f)]
+            if rng.random() < 0.4 and len(sided) == 1:
+                changed = _SIDE.sub(lambda m: _swap(m.group()), sided[0])
+                whole = report.section("FINDINGS").replace(sided[0], changed, 1)
+                return _with(report, "FINDINGS", whole), changed
             changed = _SIDE.sub(lambda m: _swap(m.group()), sentence)
             return _with(report, "IMPRESSION", impression.replace(sentence, changed, 1)), changed
     return None
@@ -79,8 +84,14 @@ _ACUTE = re.compile(r"pneumothorax|effusion|consolidation|airspace disease|edema
 
 
 def drop_negation(report: OpenReport, rng: random.Random) -> tuple[str, str] | None:
-    """A "no" of the findings that is gone; the impression does not name the finding."""
+    """A "no" that is gone: of the findings, where the impression does not name the finding, or of
+    an impression that says that nothing is wrong."""
     findings, impression = report.section("FINDINGS"), report.section("IMPRESSION")
+    nothing = re.match(r"^\W*(?:1\. )?No (?=(?:acute|active|evidence of acute)\b)", impression)
+    if nothing and rng.random() < 0.3:
+        rest = impression[nothing.end() :]
+        changed = rest[0].upper() + rest[1:]
+        return _with(report, "IMPRESSION", changed), changed
     for sentence in _sentences(findings):
         found = _DENIAL.match(sentence)
         if found is None or not _ACUTE.search(sentence) or not impression:
@@ -107,9 +118,11 @@ def change_number(report: OpenReport, rng: random.Random) -> tuple[str, str] | N
     shared = set(_SIZE.findall(findings)) & set(_SIZE.findall(impression))
     if shared:
         value, unit = sorted(shared)[0]
-        new = f"{float(value) * rng.choice((0.5, 2, 3)):g}"
-        changed = re.sub(rf"\b{re.escape(value)}( ?-?{unit})\b", rf"{new}\1", impression, count=1)
-        return _with(report, "IMPRESSION", changed), f"{value} -> {new} {unit}"
+        new = f"{float(value) * rng.choice((0.5, 2, 3, 10)):g}"
+        label = rng.choice(("IMPRESSION", "FINDINGS"))
+        pattern = rf"\b{re.escape(value)}( ?-?{unit})\b"
+        changed = re.sub(pattern, rf"{new}\1", report.section(label), count=1)
+        return _with(report, label, changed), f"{label}: {value} -> {new} {unit}"
     found = re.search(
         r"\b(\d+(?:\.\d+)?)( ?-?)mm\b(?=[^.]{0,40}(?:nodule|granuloma|density))", findings
     )
@@ -124,6 +137,14 @@ _COMPARES = (
     "No significant interval change since the previous examination.",
     "This has increased in size since the prior radiograph.",
     "Stable appearance compared with the prior exam.",
+    "The previously seen opacity has resolved.",
+    "Interval improvement in aeration of the lung bases.",
+    "New small right pleural effusion.",
+    "As before, there is mild scarring.",
+    "The effusion is smaller than on the previous film.",
+    "Worsening bibasilar opacities.",
+    "The nodule has not changed in size.",
+    "Persistent left basilar atelectasis.",
 )
 
 
@@ -141,8 +162,18 @@ _ORGANS = {
         "The prostate is enlarged.",
         "History of prostate cancer.",
         "Status post prostatectomy.",
+        "Enlarged prostate gland indents the bladder.",
+        "Testicular implants are noted.",
+        "Penile prosthesis is present.",
     ),
-    "male": ("The uterus is unremarkable.", "Ovarian cyst is noted.", "Status post hysterectomy."),
+    "male": (
+        "The uterus is unremarkable.",
+        "Ovarian cyst is noted.",
+        "Status post hysterectomy.",
+        "Calcified uterine fibroids are seen.",
+        "History of cervical cancer of the uterus.",
+        "The patient is 20 weeks pregnant.",
+    ),
 }
 
 
@@ -153,7 +184,8 @@ def change_sex(report: OpenReport, rng: random.Random) -> tuple[str, str] | None
     if len(sexes) != 1:
         return None
     added = rng.choice(_ORGANS[sexes.pop()])
-    label = "INDICATION" if added.startswith(("History", "Status")) else "FINDINGS"
+    stated = added.startswith(("History", "Status", "The patient"))
+    label = "INDICATION" if stated else "FINDINGS"
     return _with(report, label, f"{report.section(label)} {added}".strip()), added
 
 
@@ -179,7 +211,10 @@ def contradict(report: OpenReport, rng: random.Random) -> tuple[str, str] | None
             return _with(report, "IMPRESSION", f"No {what}. No acute disease."), f"denies {what}"
     denied = re.search(r"\bno (?:pleural effusion or )?pneumothorax\b", findings, re.IGNORECASE)
     if denied:
-        added = rng.choice(("Small left pneumothorax.", "Right apical pneumothorax."))
+        wordings = ["Small left pneumothorax.", "Right apical pneumothorax.", "Tiny pneumothorax."]
+        if "effusion" in denied.group().lower():
+            wordings += ["Moderate right pleural effusion.", "Small bilateral effusions."]
+        added = rng.choice(wordings)
         return _with(report, "IMPRESSION", f"{added} {impression}"), added
     return None
 

@@ -215,7 +215,10 @@ CASES: dict[str, tuple[list[Case], list[Case], list[Case]]] = {
         ],
     ),
     "omitted": (
-        [case(body("Right pneumothorax. Mass in the left lung.", "Left lung mass."), W)],
+        [
+            case(body("Right pneumothorax. Mass in the left lung.", "Left lung mass."), W),
+            case(body("Focal consolidation.", "Emphysema without pneumonia."), W),
+        ],
         [case(body("Right pneumothorax.", "Small right pneumothorax."))],
         [
             case(body("No pneumothorax. Mass in the left lung.", "Left lung mass.")),
@@ -231,14 +234,20 @@ CASES: dict[str, tuple[list[Case], list[Case], list[Case]]] = {
         [
             case(body("Focal consolidation, pneumothorax or effusion.", "Cardiomegaly."), W),
             case(body("The heart is normal.", "Acute cardiopulmonary abnormality."), W),
+            case(body("Pneumothorax, pleural effusion or focal opacity.", "Normal."), W),
+            case(body("Normal.", "Acute cardiopulmonary disease or interval change."), W),
         ],
         [case(body("No consolidation, pneumothorax or effusion.", "Normal."))],
-        [case(body("Opacity, atelectasis or pneumonia.", "Atelectasis or pneumonia."))],
+        [
+            case(body("Opacity, atelectasis or pneumonia.", "Atelectasis or pneumonia.")),
+            case(body("Effusion, atelectasis. Scar or fibrosis.", "Effusion.")),
+        ],
     ),
     "comparison": (
         [
             case(body("Unchanged nodule.", "Stable nodule.", comparison="None."), W),
             case(body("New effusion."), W),
+            case(body("No acute disease and interval improvement in aeration."), W),
             machine("The nodule is unchanged.", E),
         ],
         [
