@@ -43,7 +43,7 @@ from radassist.workflow.see import SeenStudy, see_study
 from radassist.workflow.session import ReportSession
 from radassist.workflow.study_choice import Subject
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("qt")
 
 _PICTURE_DEADLINE_MS = 120_000
 #: Roles of packs in the words of the status bar.
@@ -255,7 +255,7 @@ def _wait(window: MainWindow, act: Callable[[], None], until: SignalInstance | N
 
 
 def _qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-    """Qt's own messages go to the log; the offscreen platform's standing remark goes nowhere."""
+    """Qt's messages are logged, but for the standing remark of the offscreen platform."""
     if "propagateSizeHints" not in text:
         level = logging.DEBUG if kind is QtMsgType.QtDebugMsg else logging.WARNING
         _log.log(level, "Qt: %s", text)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from radassist import __version__, offline
+from radassist import __version__, logs, offline
 from radassist.app.exports import KeyImage, key_images, report_writers, shown_pixels
 from radassist.checks import Problem, run_checks
 from radassist.dicom.archive import DicomArchive
@@ -178,6 +178,7 @@ class Workbench:
     def record(self, action: str, subject: str, detail: dict[str, Any]) -> None:
         """Write one audit event that belongs to no report."""
         self.store.audit.append(AuditEvent(action, self.user, subject, detail))
+        logs.log("record", action=action)
 
     def desk(self, *, language: bool) -> Desk:
         """The parts of drafting, with or without the language model."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from radassist import __version__
+from radassist import __version__, logs
 from radassist.cli import habits, images, reports, system
 from radassist.cli.output import BAD_INPUT, DONE, open_streams, tell
 from radassist.errors import Fault
-from radassist.settings import read_policy
+from radassist.settings import find_paths, read_policy
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -160,13 +162,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code.  A fault is told in one sentence."""
     open_streams()
     arguments = build_parser().parse_args(argv)
+    name = getattr(arguments, "command", None) or "window"
+    begun = time.monotonic()
+    code = _run(arguments, name)
+    seconds = round(time.monotonic() - begun, 2)
+    logs.log("command.end", command=name, exit_code=code, seconds=seconds)
+    return code
+
+
+def _run(arguments: argparse.Namespace, name: str) -> int:
     run: Command = getattr(arguments, "run", images.empty_window)
     try:
+        logs.start(find_paths().home)
+        logs.log("command.start", command=name, version=__version__)
         read_policy()  # a policy that is not good stops every command
         return run(arguments)
     except Fault as fault:
         if getattr(arguments, "debug", False):
             traceback.print_exc()
+        logs.log("task.fault", logging.WARNING, fault=logs.kind_of(fault))
         tell(f"radassist: {fault}")
         return fault.exit_code
     except BrokenPipeError:
@@ -174,6 +188,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return DONE
     except Exception as error:
+        where = logs.place_of(error)
+        place = {"place": where} if where else {}
+        logs.log("command.defect", logging.ERROR, fault=logs.kind_of(error), **place)
         if getattr(arguments, "debug", False):
             raise
         tell(f"radassist: this is a defect in radassist ({type(error).__name__}); see --debug.")

@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 from radassist.errors import Cancelled, EngineFault, Fault
+from radassist.logs import kind_of, log, place_of
 from radassist.ports import CancelToken, Progress
 
 T = TypeVar("T")
 Work = Callable[[Progress, CancelToken], T]
 
 _LANES = {"decode": 2, "engine": 2, "check": 1, "record": 1}
-_log = logging.getLogger(__name__)
 
 
 class Task:
@@ -123,9 +123,12 @@ class Tasks(QObject):
         except Cancelled:
             self._finished.emit(task, None, None, None)
         except Fault as fault:
+            log("task.fault", logging.WARNING, lane=task.lane, fault=kind_of(fault))
             self._finished.emit(task, failed, fault, None)
         except Exception as error:  # noqa: BLE001 - a defect must reach the screen, without PHI
-            _log.error("defect in %s task: %s", task.lane, type(error).__name__)
+            where = place_of(error)
+            place = {"place": where} if where else {}
+            log("task.defect", logging.ERROR, lane=task.lane, fault=kind_of(error), **place)
             defect = EngineFault(
                 f"A defect in radassist stopped this ({type(error).__name__}).",
                 "What was accepted is stored; please report it.",
