@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -21,6 +22,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from radassist import offline
+from radassist.app.administration import WorkbenchAdministration
 from radassist.app.second_edits import second_edits
 from radassist.app.startup import tell_when_usable
 from radassist.app.workbench import Workbench
@@ -34,6 +36,7 @@ from radassist.errors import EngineFault, StorageFault
 from radassist.library import resources_dir
 from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
 from radassist.store.sqlite import utc_now
+from radassist.ui.administration import Administration
 from radassist.ui.guide import Guide
 from radassist.ui.main_window import MainWindow
 from radassist.ui.services import OpenReport, SystemLine
@@ -151,10 +154,13 @@ def run_window(paths: Sequence[Path]) -> int:
     with Workbench() as bench:
         bench.archive.start()
         window = _window(bench)
+        administration = _administration(window, bench)
         window.show()
         tell_when_usable(window)
         if paths:
             window.desk.open(paths)
+        else:
+            administration.open_machine_once()
         return app.exec()
 
 
@@ -277,7 +283,19 @@ def _window(bench: Workbench) -> MainWindow:
     apply_theme(app, bench.settings.interface_scale)
     guide = resources_dir() / "help" / "guide.md"
     text = guide.read_text(encoding="utf-8") if guide.is_file() else ""
-    return MainWindow(WindowServices(bench), Guide(text, guide.parent))
+    window = MainWindow(WindowServices(bench), Guide(text, guide.parent))
+    settings = bench.settings
+    window.desk.draft_on_open = settings.draft_on_open
+    window.viewport.store.set_limit(settings.pixel_cache_mb << 20)
+    window.viewport.pane.state = replace(
+        window.viewport.pane.state, show_text=settings.overlay_text
+    )
+    return window
+
+
+def _administration(window: MainWindow, bench: Workbench) -> Administration:
+    page = resources_dir() / "help" / "administration.md"
+    return Administration(window, WorkbenchAdministration(bench), page.read_text("utf-8"))
 
 
 def _by_image(seen: SeenStudy) -> dict[tuple[str, int], VisionResult]:

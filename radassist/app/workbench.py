@@ -135,7 +135,12 @@ class Workbench:
             pack = self._usable(status.id)
             if pack is None:
                 continue
-            model = HostedCxrAnatomy(pack.folder, pack.ref, threads=os.cpu_count() or 1)
+            model = HostedCxrAnatomy(
+                pack.folder,
+                pack.ref,
+                threads=os.cpu_count() or 1,
+                deadline_s=self.settings.vision_deadline_s,
+            )
             self._closing.callback(model.close)
             models.append(model)
         return models
@@ -152,6 +157,7 @@ class Workbench:
             return None
         threads = self.settings.language_threads or os.cpu_count() or 1
         model = LlamaLanguageModel(pack.folder, pack.ref, pack.path(), threads=threads)
+        model.deadline_s = self.settings.language_deadline_s
         self._closing.callback(model.close)
         return model
 

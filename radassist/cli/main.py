@@ -141,6 +141,9 @@ def _system_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands, "doctor", system.doctor, "What is installed, missing, why, how to mend."
     )
     doctor.add_argument("--json", action="store_true")
+    doctor.add_argument(
+        "--measure", action="store_true", help="measure the packs too, and store the threads"
+    )
     phrases = _add(
         commands, "phrases", habits.phrases, "Wordings learned from signed reports: list or clear."
     )

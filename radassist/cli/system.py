@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from radassist.app.machine import keep_threads, machine_facts, measure
 from radassist.app.workbench import Workbench
 from radassist.cli.output import ATTENTION, DONE, Never, TerminalProgress, say, say_json, tell
 from radassist.engines.doctor import doctor as examine
@@ -14,6 +15,7 @@ from radassist.engines.packs.split import parse_size
 from radassist.errors import InputFault, UsageFault
 from radassist.settings import find_paths
 from radassist.store import verify_file
+from radassist.workflow.speed import in_two_sentences, measured_facts
 
 
 def models(arguments: argparse.Namespace) -> int:
@@ -117,4 +119,19 @@ def doctor(arguments: argparse.Namespace) -> int:
             say_json(asdict(item))
         else:
             say(str(item))
+    return _measure(as_json=arguments.json) if arguments.measure else DONE
+
+
+def _measure(*, as_json: bool) -> int:
+    """How fast the packs are here, how many threads suit it, and what will be slow."""
+    with Workbench() as bench:
+        facts = list(machine_facts(bench))
+        speed = measure(bench, TerminalProgress(), Never())
+        kept = keep_threads(bench, speed)
+    if as_json:
+        say_json({"facts": [asdict(f) for f in facts], **asdict(speed), "kept": kept})
+        return DONE
+    for fact in [*facts, *measured_facts(speed)]:
+        say(f"{'ok' if fact.good else 'warning':<8}speed: {fact.name}: {fact.text}")
+    say(" ".join([*in_two_sentences(speed), kept]).strip())
     return DONE

@@ -63,6 +63,9 @@ _FILE = (
     Action("file.export", "Export report…", "File", ("Ctrl+E",), _report,
            hint="Write JSON, text, PDF, DICOM SR and key images into a folder.",
            words="save pdf sr text"),
+    Action("app.settings", "Settings…", "File", ("Ctrl+,",),
+           hint="Name, packs, threads, sizes; what your administrator has set is shown.",
+           words="preferences options configuration"),
     Action("app.quit", "Quit", "File", ("Ctrl+Q",), words="exit close leave"),
 )  # fmt: skip
 
@@ -163,6 +166,11 @@ _HELP = (
            words="manual documentation"),
     Action("help.system", "System…", "Help", hint="Offline guard, packs and what is missing.",
            words="status doctor packs"),
+    Action("help.machine", "Check this machine…", "Help",
+           hint="Screen, memory, disk, and how fast the packs are here.",
+           words="speed benchmark threads gpu microphone first run"),
+    Action("help.administration", "Administration", "Help",
+           hint="Policy, folders, packs, logs, backup and exit codes.", words="admin manual"),
     Action("help.about", "About radassist", "Help", words="version licence"),
 )  # fmt: skip
 

@@ -20,12 +20,15 @@ class Prober:
     """Loads what it is told to load."""
 
     def handle(self, method: str, payload: Any, context: JobContext) -> Any:
-        """``module`` and ``library`` give "" or the reason; ``guard`` gives the guard's probe."""
+        """``module`` and ``library`` give "" or the reason; ``guard`` gives the guard's probe;
+        ``offload`` tells whether llama.cpp was built for a graphics card and sees one."""
         match method:
             case "module":
                 return _why_not_imported(str(payload))
             case "library":
                 return _why_not_loaded(str(payload))
+            case "offload":
+                return _offloads()
             case "guard":
                 return offline.probe()
         raise Bug(f"the prober has no method {method!r}")
@@ -34,6 +37,12 @@ class Prober:
 def create() -> Prober:
     """Factory for ``radassist.host.process.Host``."""
     return Prober()
+
+
+def _offloads() -> bool:
+    import llama_cpp
+
+    return bool(llama_cpp.llama_supports_gpu_offload())
 
 
 def _why_not_imported(name: str) -> str:

@@ -10,6 +10,18 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+_GROUPS = {
+    "language": "Language model",
+    "vision": "Vision packs",
+    "decode": "Images",
+    "pixel": "Images",
+    "overlay": "Images",
+    "pacs": "Network",
+    "checkpoint": "Records",
+    "phrase": "Habits",
+    "measure": "Habits",
+    "drafts": "Habits",
+}
 _ADDRESS = r"[A-Za-z0-9_.:\-\[\]%]{1,255}:[0-9]{1,5}"
 
 
@@ -22,6 +34,8 @@ class Option:
     :param maximum: largest value; for text and lists the greatest length.
     :param choices: the allowed values, empty where any within the bounds is.
     :param pattern: regular expression that a text, or every item of a list, must match whole.
+    :param restart: a change of it acts after the next start only.
+    :param hidden: kept by the program itself; the settings window leaves it out.
     """
 
     name: str
@@ -33,6 +47,13 @@ class Option:
     choices: tuple[str, ...] = ()
     pattern: str = ""
     unit: str = ""
+    restart: bool = True
+    hidden: bool = False
+
+    @property
+    def group(self) -> str:
+        """Heading of the settings window, by the first word of the name."""
+        return _GROUPS.get(self.name.partition("_")[0], "General")
 
 
 def _option(default: Any, description: str, **bounds: Any) -> Any:
@@ -85,13 +106,18 @@ class Settings:
     drafts_always: bool = _option(
         False, "Draft as soon as a study is open even where drafts have cost you time."
     )
-    interface_scale: float = _option(1.0, "Size of text and controls.", min=0.75, max=3.0)
+    interface_scale: float = _option(
+        1.0, "Size of text and controls.", min=0.75, max=3.0, restart=False
+    )
     overlay_text: bool = _option(True, "Show patient and series text over the image.")
     checkpoint_every: int = _option(
         100, "Sign a checkpoint of the audit log after so many events.", min=1, max=100_000
     )
     pacs_addresses: tuple[str, ...] = _option(
         (), "host:port pairs that the offline guard lets through.", max=32, pattern=_ADDRESS
+    )
+    machine_checked: bool = _option(
+        False, "The check of this machine has been shown at a first start.", hidden=True
     )
     warnings: tuple[str, ...] = field(default=(), metadata={"transient": True})
     locked: tuple[tuple[str, str], ...] = field(default=(), metadata={"transient": True})
@@ -121,6 +147,8 @@ def describe() -> tuple[Option, ...]:
             choices=f.metadata.get("choices", ()),
             pattern=f.metadata.get("pattern", ""),
             unit=f.metadata.get("unit", ""),
+            restart=f.metadata.get("restart", True),
+            hidden=f.metadata.get("hidden", False),
         )
         for f in fields(Settings)
         if not f.metadata.get("transient")

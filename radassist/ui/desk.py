@@ -43,6 +43,7 @@ class Desk(QObject):
         super().__init__(parent)
         self.services = services
         self.tasks = tasks
+        self.draft_on_open = True
         self.result: OpenResult | None = None
         self.subjects: list[Subject] = []
         self.current: OpenReport | None = None
@@ -290,8 +291,21 @@ class Desk(QObject):
         self.result = result
         self.subjects = subjects(result, named)
         self.opened.emit(result)
-        if self.subjects:
+        if self.subjects and self.draft_on_open:
             self.draft(self.subjects[0])
+        elif self.subjects:
+            self._wait_to_draft(self.subjects[0])
+
+    def _wait_to_draft(self, subject: Subject) -> None:
+        """Nothing is drafted until the user asks."""
+        if self._drafting is not None:
+            self._drafting.cancel()
+        self.stop_asking()
+        self.current, self.problems, self._subject = None, [], subject
+        self._drafting = None
+        self.report_changed.emit(None)
+        self.problems_changed.emit([])
+        self.waiting.emit("Press D to draft the report.")
 
     def _drafted(self, opened: OpenReport) -> None:
         self.current, self._drafting = opened, None

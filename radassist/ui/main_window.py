@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.tasks = Tasks(self)
         self.desk = Desk(services, self.tasks, self)
         self._guide = guide or Guide()
+        self._added: dict[str, Callable[[], object]] = {}
         self._system: list[SystemLine] = []
         self.studies = StudyPanel(self.tasks, services.decode)
         self.viewport = Viewport(self.tasks, services.decode)
@@ -212,6 +213,10 @@ class MainWindow(QMainWindow):
                 made[spec.id] = item
         return made
 
+    def add_handlers(self, handlers: dict[str, Callable[[], object]]) -> None:
+        """What dialogs outside of this window do for actions of the table."""
+        self._added.update(handlers)
+
     def _handlers(self) -> dict[str, Callable[[], object]]:
         return {
             "file.open": self._choose_files,
@@ -241,6 +246,7 @@ class MainWindow(QMainWindow):
             "help.guide": self._show_guide,
             "help.system": self._show_system_pane,
             "help.about": lambda: TextPane("About", _ABOUT, self, size=QSize(520, 260)).exec(),
+            **self._added,
         }
 
     def _connect(self) -> None:
@@ -424,7 +430,8 @@ class MainWindow(QMainWindow):
 
 _ABOUT = f"""# radassist {__version__}
 
-Offline reporting assistant for radiologists. Apache-2.0.
+Offline reporting assistant for radiologists. Apache-2.0. Updates are files that an administrator
+installs; the program looks for none.
 
 It is decision support that a radiologist signs; it is **not a medical device**. It says what it
 does not know, and nothing leaves this machine.

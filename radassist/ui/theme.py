@@ -100,11 +100,26 @@ QPushButton[role="quiet"], QToolButton[role="quiet"] {{
     padding: 1px 7px; border-color: transparent; background: transparent; color: {MUTED};
 }}
 QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover {{ color: {TEXT}; }}
-QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox {{
+QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox {{
     background: {VIEWPORT}; border: 1px solid {LINE}; border-radius: 5px; padding: 5px 7px;
     selection-background-color: {ACCENT}; selection-color: {ON_ACCENT};
 }}
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {ACCENT}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus {{
+    border-color: {ACCENT};
+}}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: 0; padding: 0 7px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 0; }}
+QLineEdit:disabled, QPlainTextEdit:disabled, QAbstractSpinBox:disabled {{
+    background: {PANEL}; color: {MUTED};
+}}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {MUTED}; border-radius: 3px;
+    background: {VIEWPORT};
+}}
+QCheckBox::indicator:focus {{ border-color: {ACCENT}; }}
+QCheckBox::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
+QCheckBox::indicator:disabled {{ border-color: {LINE}; background: {PANEL}; }}
+QCheckBox::indicator:checked:disabled {{ background: {MUTED}; }}
 QLineEdit {{ placeholder-text-color: {FAINT}; }}
 QLineEdit[role="new"] {{
     background: transparent; border-color: transparent; margin-left: 34px; padding: 2px 4px;

@@ -46,6 +46,10 @@ class FrameStore(QObject):
         self._wish: list[Frame] = []
         self._running: dict[Key, Task] = {}
 
+    def set_limit(self, limit: int) -> None:
+        """Hold no more than so many bytes; what is held already goes when more comes."""
+        self._cache.limit = limit
+
     def get(self, frame: Frame) -> Levels | None:
         """The decoded frame, if it is held."""
         return self._cache.get(key_of(frame))

@@ -25,6 +25,7 @@ class LlamaLanguageModel:
 
     def __init__(self, pack_dir: Path, pack_id: str, gguf: Path, threads: int = 2) -> None:
         self.pack_dir = pack_dir
+        self.deadline_s = 120.0  # of a request that names none
         self.threads = threads
         self._pack = pack_id
         path = gguf if gguf.is_absolute() else pack_dir / gguf
@@ -47,14 +48,15 @@ class LlamaLanguageModel:
         schema: dict[str, Any] | None = None,
         max_tokens: int = 256,
         seed: int = 0,
-        deadline_s: float = 120.0,
+        deadline_s: float | None = None,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Completion:
         """See ``ports.LanguageModel``.  ``progress`` gets the text so far at every token."""
+        limit = self.deadline_s if deadline_s is None else deadline_s
         payload = {"messages": list(messages), "schema": schema, "max_tokens": max_tokens}
         answer = self._host.call(
-            "complete", payload, deadline_s=deadline_s, progress=progress, cancel=cancel
+            "complete", payload, deadline_s=limit, progress=progress, cancel=cancel
         )
         return Completion(
             text=answer["text"],

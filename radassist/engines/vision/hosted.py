@@ -31,8 +31,10 @@ _LABELS_NO_SIDE = ((1, "lung on the image's left"), (2, "lung on the image's rig
 class HostedCxrAnatomy:
     """``ports.VisionModel`` for one installed ``cxr-anatomy`` pack."""
 
-    def __init__(self, pack_dir: Path, pack: str, *, threads: int = 2) -> None:
-        self._pack = pack
+    def __init__(
+        self, pack_dir: Path, pack: str, *, threads: int = 2, deadline_s: float = 60.0
+    ) -> None:
+        self._pack, self._deadline_s = pack, deadline_s
         self._host = Host(
             "radassist.engines.vision.worker:create", str(pack_dir), threads, name="vision pack"
         )
@@ -63,11 +65,12 @@ class HostedCxrAnatomy:
         return ""
 
     def analyse(
-        self, image: DecodedFrame, series: Series, *, deadline_s: float = 60.0
+        self, image: DecodedFrame, series: Series, *, deadline_s: float | None = None
     ) -> VisionResult:
         """Lungs, heart and cardiothoracic ratio of one frame, or the image gate's refusal."""
+        limit = self._deadline_s if deadline_s is None else deadline_s
         answer = self._host.call(
-            "analyse", (_bright_bone(image), series.pixel_spacing), deadline_s=deadline_s
+            "analyse", (_bright_bone(image), series.pixel_spacing), deadline_s=limit
         )
         if isinstance(answer, Refusal):
             return VisionResult(
