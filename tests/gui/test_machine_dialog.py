@@ -103,6 +103,7 @@ def test_facts_are_shown_and_what_is_little_is_coloured(
 ) -> None:
     dialog.start()
     qtbot.waitUntil(lambda: "Microphone" in texts(dialog))
+    qtbot.waitUntil(lambda: "2.0 GB" in texts(dialog))
     said = texts(dialog)
     for name in ("Screen", "Colour depth", "OpenGL", "Memory"):
         assert name in said
@@ -123,8 +124,8 @@ def test_measuring_tells_its_progress_and_then_what_will_be_slow(
     fake.go.set()
     qtbot.waitUntil(lambda: dialog.state.phase is Phase.DONE)
     assert not dialog.bar.isVisible()
+    qtbot.waitUntil(lambda: "Language pack, 2 threads" in texts(dialog))
     said = texts(dialog)
-    assert "Language pack, 2 threads" in said
     assert "38.0 tokens a second, first word after 0.3 s (chosen)" in said
     assert dialog.summary.text() == (
         "The language pack writes about 38 tokens a second: an impression takes 1.9 s. The vision "
@@ -172,6 +173,7 @@ def test_the_real_vision_pack_is_measured_and_a_missing_language_pack_is_said(
         assert 1 < speed.ms_per_image < 60_000
         assert speed.vision_pack.startswith("cxr-anatomy@")
         assert "language-default is not installed" in speed.no_language
+        qtbot.waitUntil(lambda: "Model acceleration" in texts(made))
         said = texts(made)
         for name in ("Processor", "Memory", "Disk", "Microphone", "Model acceleration"):
             assert name in said

@@ -1,0 +1,45 @@
+"""Settings do what the window says that they do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from radassist.app.window import staged
+from radassist.app.workbench import Workbench
+from radassist.library.samples import sample_path
+from radassist.settings import Policy, load_settings, save_settings
+from radassist.workflow.speed import thread_counts
+
+
+def test_settings_reach_what_they_are_about(radassist_home: Path, qtbot: QtBot) -> None:
+    path = radassist_home / "settings.json"
+    settings = replace(
+        load_settings(path, Policy()),
+        draft_on_open=False,
+        overlay_text=False,
+        pixel_cache_mb=64,
+        vision_deadline_s=7.0,
+        language_enabled=False,
+    )
+    save_settings(settings, path)
+    with staged(radassist_home) as stage:
+        window = stage.window
+        assert window.viewport.store._cache.limit == 64 << 20
+        with qtbot.waitSignal(window.desk.opened, timeout=60_000):
+            window.desk.open([sample_path()])
+        assert window.desk.report is None
+        assert window.desk.can_draft
+        assert not window.viewport.pane.state.show_text
+        window.run_action("report.draft")
+        qtbot.waitUntil(lambda: window.desk.report is not None, timeout=120_000)
+        qtbot.waitUntil(lambda: not window.tasks.busy(), timeout=60_000)
+    with Workbench("Dr Roe") as bench:
+        (model,) = bench.vision
+        assert model._deadline_s == 7.0  # type: ignore[attr-defined]
+
+
+def test_the_numbers_of_threads_hold_all_cores() -> None:
+    assert all(cores in thread_counts(cores) for cores in range(1, 130))
