@@ -110,7 +110,7 @@ def measure(bench: Workbench, progress: Progress, cancel: CancelToken) -> Speed:
     except Cancelled:
         raise
     except Fault as fault:
-        no_language = str(fault)
+        no_language = _plain(fault)
     progress(1.0, "Measured")
     speed = Speed(trials, ms, language_ref, vision_ref, no_language, no_vision)
     _tell_log(speed)
@@ -136,7 +136,12 @@ def _vision(
     except Cancelled:
         raise
     except Fault as fault:
-        return None, "", str(fault)
+        return None, "", _plain(fault)
+
+
+def _plain(fault: Fault) -> str:
+    """A fault without the marks that a command has on the command line."""
+    return str(fault).replace("`", "")
 
 
 def _tell_log(speed: Speed) -> None:

@@ -26,9 +26,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from radassist import __version__
 from radassist.checks import Problem
-from radassist.commands import ACTIONS, CATEGORIES, Context, action, by_category, key_help
+from radassist.commands import ACTIONS, CATEGORIES, Context, action, by_category
 from radassist.domain.findings import ImageRef, Measurement
 from radassist.domain.report import Report, ReportState, StatementState
 from radassist.domain.study import OpenResult, Series, Study
@@ -36,6 +35,7 @@ from radassist.ui.chat_panel import ChatPanel
 from radassist.ui.desk import Desk
 from radassist.ui.drops import dropped_paths
 from radassist.ui.guide import Guide
+from radassist.ui.help_texts import ABOUT, keys_markdown
 from radassist.ui.palette import Palette
 from radassist.ui.problems_panel import ProblemsPanel
 from radassist.ui.report_panel import ReportPanel
@@ -242,10 +242,10 @@ class MainWindow(QMainWindow):
             "report.check": self.desk.check,
             "report.sign": self._sign,
             "report.addendum": self._addend,
-            "help.keys": lambda: TextPane("Keys", _keys_markdown(), self, columns=(22, 30)).exec(),
+            "help.keys": lambda: TextPane("Keys", keys_markdown(), self, columns=(22, 30)).exec(),
             "help.guide": self._show_guide,
             "help.system": self._show_system_pane,
-            "help.about": lambda: TextPane("About", _ABOUT, self, size=QSize(520, 260)).exec(),
+            "help.about": lambda: TextPane("About", ABOUT, self, size=QSize(520, 260)).exec(),
             **self._added,
         }
 
@@ -426,23 +426,3 @@ class MainWindow(QMainWindow):
             if focus is not None and (pane is focus or pane.isAncestorOf(focus))
         ]
         panes[(inside[0] + by) % len(panes) if inside else 0].setFocus()
-
-
-_ABOUT = f"""# radassist {__version__}
-
-Offline reporting assistant for radiologists. Apache-2.0. Updates are files that an administrator
-installs; the program looks for none.
-
-It is decision support that a radiologist signs; it is **not a medical device**. It says what it
-does not know, and nothing leaves this machine.
-"""
-
-
-def _keys_markdown() -> str:
-    parts = []
-    for category, rows in key_help():
-        if rows:
-            parts.append(f"## {category}\n\n| Key | Action | |\n|---|---|---|")
-            parts += [f"| `{keys}` | {title} | {hint} |" for keys, title, hint in rows]
-            parts.append("")
-    return "\n".join(parts)
