@@ -13,6 +13,8 @@ import numpy.typing as npt
 from radassist.domain.document import ReportDocument, to_document
 from radassist.domain.elements import common_data_elements
 from radassist.domain.findings import Caliper
+from radassist.domain.measuring.annotation import Annotation
+from radassist.domain.measuring.measured import calipers_of
 from radassist.domain.reading import Lexicon
 from radassist.domain.study import Instance
 from radassist.domain.windowing import to_display
@@ -63,6 +65,14 @@ def key_images(
             )
         )
     return images
+
+
+def marked_image(image: DecodedFrame, annotations: Sequence[Annotation]) -> KeyImage:
+    """A frame that the reader marked, with the lines that were drawn on it."""
+    lines = tuple(c for a in annotations for c in calipers_of(a))
+    named = ", ".join(dict.fromkeys(a.label for a in annotations if a.label))
+    caption = "Key image, marked by the radiologist"
+    return KeyImage(shown_pixels(image), f"{caption}: {named}" if named else caption, lines)
 
 
 def write_json(document: ReportDocument, path: Path) -> list[str]:

@@ -42,6 +42,7 @@ from radassist.ui.main_window import MainWindow
 from radassist.ui.services import OpenReport, SystemLine
 from radassist.ui.theme import apply_theme
 from radassist.workflow.chat import ChatTurn
+from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.see import SeenStudy, see_study
 from radassist.workflow.session import ReportSession
 from radassist.workflow.study_choice import Subject
@@ -112,6 +113,10 @@ class WindowServices:
         images = self._bench.key_images(subject, seen)
         instances = [f.instance for s in subject.study.series for f in s.frames]
         return self._bench.export(opened.session, folder, images, instances)
+
+    def annotations(self, study_uid: str) -> StudyAnnotations:
+        """What was drawn on a study, and its key images."""
+        return self._bench.annotations(study_uid)
 
     def system(self) -> list[SystemLine]:
         """The offline guard and the packs."""

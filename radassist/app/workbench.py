@@ -17,7 +17,13 @@ from types import TracebackType
 from typing import Any
 
 from radassist import __version__, logs, offline
-from radassist.app.exports import KeyImage, key_images, report_writers, shown_pixels
+from radassist.app.exports import (
+    KeyImage,
+    key_images,
+    marked_image,
+    report_writers,
+    shown_pixels,
+)
 from radassist.checks import Problem, run_checks
 from radassist.dicom.archive import DicomArchive
 from radassist.domain.document import ReportDocument
@@ -38,12 +44,14 @@ from radassist.library.wording import load_vocabulary
 from radassist.ports import AuditEvent, CancelToken, LanguageModel, Progress, VisionModel
 from radassist.settings import Settings, find_paths, load_settings, read_policy
 from radassist.store import SqliteStore
+from radassist.store.annotations import SqliteAnnotations
 from radassist.store.sqlite import utc_now
 from radassist.workflow.chat import Chat
 from radassist.workflow.export import export
 from radassist.workflow.habits import Habits
 from radassist.workflow.impression import write_impression
 from radassist.workflow.job import Desk, Drafted, draft_report
+from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.see import SeenStudy
 from radassist.workflow.session import ReportSession, Step, begin
 from radassist.workflow.study_choice import Subject
@@ -171,6 +179,24 @@ class Workbench:
         self._packs[pack.ref] = pack
         return pack
 
+    def annotations(self, study_uid: str) -> StudyAnnotations:
+        """What was drawn on a study, and its key images."""
+        kept = SqliteAnnotations(self.store)
+        return StudyAnnotations(kept, study_uid, self.user, utc_now)
+
+    def _marked_images(self, subject: Subject) -> list[KeyImage]:
+        """The frames marked as key images, with what was drawn on them."""
+        kept = self.annotations(subject.study.study_instance_uid)
+        images: list[KeyImage] = []
+        for frame in (f for s in subject.study.series for f in s.frames):
+            if not kept.is_key_image(frame.ref):
+                continue
+            try:
+                images.append(marked_image(self.archive.decode(frame), kept.state.on(frame.ref)))
+            except Fault as fault:
+                self.notices.append(f"A key image is left out: {fault.what}")
+        return images
+
     # --- use cases ----------------------------------------------------------------------------
 
     def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
@@ -293,8 +319,9 @@ class Workbench:
         return paths, notes
 
     def key_images(self, subject: Subject, seen: SeenStudy) -> list[KeyImage]:
-        """The measured images; where there is none, the middle image of the leading series."""
-        images = key_images(seen.seen, seen.decoded)
+        """The measured images and those that the reader marked; where there is neither, the middle
+        image of the leading series."""
+        images = [*key_images(seen.seen, seen.decoded), *self._marked_images(subject)]
         if images or not subject.series.frames:
             return images
         frame = subject.series.frames[len(subject.series.frames) // 2]

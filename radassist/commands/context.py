@@ -14,6 +14,7 @@ class Context:
 
     :param text_focus: a text field has the focus: plain letters belong to it.
     :param images: how many images the shown series has.
+    :param has_annotation: a drawn annotation of the shown image is selected.
     :param has_preview: a chat answer with changes waits to be applied or discarded.
     :param can_draft: the draft of the open study failed or was cancelled.
     :param open_problems: checks that stand before a signature.
@@ -24,6 +25,7 @@ class Context:
     series: int = 0
     has_overlay: bool = False
     has_calipers: bool = False
+    has_annotation: bool = False
     has_report: bool = False
     can_draft: bool = False
     report_state: ReportState = ReportState.DRAFT

@@ -6,8 +6,8 @@ from radassist.commands.context import Action, Context
 from radassist.domain.report import ReportState
 
 #: Menus and headings of the key help, in order.
-CATEGORIES = ("File", "Edit", "View", "Window/level", "Series", "Statement", "Chat", "Report",
-              "Help")  # fmt: skip
+CATEGORIES = ("File", "Edit", "View", "Window/level", "Series", "Measure", "Statement", "Chat",
+              "Report", "Help")  # fmt: skip
 
 
 def _study(context: Context) -> bool:
@@ -119,6 +119,41 @@ _SERIES = (
     Action("series.previous", "Previous series", "Series", ("P", "Left"), _many_series, False),
 )
 
+_TOOLS = (
+    ("length", "Length", "L", "From end to end, by a drag or two clicks.", "ruler distance"),
+    ("bidirectional", "Bidirectional", "B", "Long axis, then short axis.", "recist lesion"),
+    ("angle", "Angle", "G", "End, vertex, end.", "degrees"),
+    ("cobb", "Cobb angle", "Shift+G", "Two lines: the angle between them.", "scoliosis spine"),
+    ("ellipse", "Ellipse", "Shift+E", "Area, mean, SD, minimum and maximum.", "roi hounsfield suv"),
+    ("rectangle", "Rectangle", "Shift+R", "Area, mean, SD, minimum and maximum.", "roi region"),
+    ("freehand", "Freehand area", "Shift+F", "Draw around it with the button held.", "roi outline"),
+    ("probe", "Pixel value", "Shift+P", "The value of one pixel.", "hounsfield suv point"),
+    ("ctr", "Cardiothoracic ratio", "Shift+C", "Heart's two borders, then the chest's.", "heart"),
+    ("arrow", "Arrow", "Shift+W", "Points at something; give it a label.", "mark pointer"),
+)  # fmt: skip
+
+_MEASURE = (
+    *(Action(f"measure.{name}", title, "Measure", (key,), _image, False, hint, f"measure {words}")
+      for name, title, key, hint, words in _TOOLS),
+    Action("measure.stop", "Stop drawing", "Measure", ("Shift+Esc",), _image, False,
+           "Drop what is being drawn and go back to window and level.", "cancel tool"),
+    Action("measure.label", "Label…", "Measure", ("Shift+L",), lambda c: c.has_annotation, False,
+           "The same label on every date makes measurements comparable.", "name lesion target"),
+    Action("measure.send", "Send to report", "Measure", ("Shift+Return",),
+           lambda c: c.has_annotation and c.editable, False,
+           "Put the selected measurement into the findings; the number stays bound to it.",
+           "insert statement finding"),
+    Action("measure.delete", "Delete annotation", "Measure", ("Shift+Del",),
+           lambda c: c.has_annotation, False, words="remove measurement"),
+    Action("measure.undo", "Undo annotation", "Measure", ("Alt+Z",), _image, False,
+           "Take back the latest change of a measurement."),
+    Action("measure.redo", "Redo annotation", "Measure", ("Alt+Y",), _image, False),
+    Action("measure.list", "Measurements…", "Measure", ("Shift+M",), _image, False,
+           "All measurements of the study: go to, label, send, delete.", "list table"),
+    Action("measure.key_image", "Key image", "Measure", ("Shift+K",), _image, False,
+           "Mark the shown image as a key image, or take the mark away.", "important star"),
+)  # fmt: skip
+
 _STATEMENT = (
     Action("statement.next", "Next statement", "Statement", ("J",), _report, False),
     Action("statement.previous", "Previous statement", "Statement", ("K",), _report, False),
@@ -175,5 +210,5 @@ _HELP = (
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
-    *_FILE, *_EDIT, *_VIEW, *_WINDOWS, *_SERIES, *_STATEMENT, *_CHAT, *_REPORT, *_HELP
+    *_FILE, *_EDIT, *_VIEW, *_WINDOWS, *_SERIES, *_MEASURE, *_STATEMENT, *_CHAT, *_REPORT, *_HELP
 )  # fmt: skip

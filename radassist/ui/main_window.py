@@ -36,6 +36,8 @@ from radassist.ui.desk import Desk
 from radassist.ui.drops import dropped_paths
 from radassist.ui.guide import Guide
 from radassist.ui.help_texts import ABOUT, keys_markdown
+from radassist.ui.measure_desk import MeasureDesk
+from radassist.ui.measuring import Measuring
 from radassist.ui.palette import Palette
 from radassist.ui.problems_panel import ProblemsPanel
 from radassist.ui.report_panel import ReportPanel
@@ -50,6 +52,8 @@ from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_menu import image_menu, name_presets
 
 _CHAT_HEIGHT = 140
+#: How long a sentence stays in the status bar.
+_TOLD_MS = 6000
 
 
 class MainWindow(QMainWindow):
@@ -66,6 +70,7 @@ class MainWindow(QMainWindow):
         self._system: list[SystemLine] = []
         self.studies = StudyPanel(self.tasks, services.decode)
         self.viewport = Viewport(self.tasks, services.decode)
+        self.measuring = Measuring(MeasureDesk(services, self.tasks, self), self.viewport, self)
         self.report = ReportPanel()
         self.problems = ProblemsPanel()
         self.chat = ChatPanel()
@@ -89,6 +94,7 @@ class MainWindow(QMainWindow):
             series=self.studies.series_count(),
             has_overlay=self.viewport.has_overlay(),
             has_calipers=self.viewport.has_calipers(),
+            has_annotation=bool(self.measuring.selected),
             has_report=report is not None,
             can_draft=self.desk.can_draft,
             report_state=report.state if report else ReportState.DRAFT,
@@ -219,6 +225,7 @@ class MainWindow(QMainWindow):
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         return {
+            **self.measuring.handlers(),
             "file.open": self._choose_files,
             "file.open_folder": self._choose_folder,
             "file.export": self._choose_export,
@@ -266,6 +273,15 @@ class MainWindow(QMainWindow):
         self.studies.series_chosen.connect(self._choose_series)
         self.viewport.abilities_changed.connect(self._view_abilities_changed)
         self.viewport.menu_requested.connect(self._open_image_menu)
+        self.viewport.series_changed.connect(self.measuring.show_series)
+        self.measuring.abilities_changed.connect(self.update_actions)
+        self.measuring.wanted.connect(self._choose_series)
+        measuring = self.measuring.desk
+        measuring.fault.connect(self.faults.show_fault)
+        measuring.told.connect(lambda words: self.statusBar().showMessage(words, _TOLD_MS))
+        measuring.report_edits.connect(
+            lambda report_id, operations: desk.apply(report_id, operations, "measured")
+        )
         self.studies.paths_dropped.connect(desk.open)
         self.report.changed.connect(desk.apply)
         self.report.evidence_chosen.connect(self._show_evidence)
@@ -324,6 +340,7 @@ class MainWindow(QMainWindow):
 
     def _show_changed(self, report: Report | None) -> None:
         self.report.show_report(report)
+        self.measuring.show_report(report)
         self.chat.show_report(report)
         if report is None:
             self._settle_chat()

@@ -19,6 +19,7 @@ from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
 from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
 from radassist.workflow.chat import ChatTurn
+from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.session import ReportSession
 from radassist.workflow.study_choice import Subject
 
@@ -77,6 +78,9 @@ class Services(Protocol):
 
     def check(self, report: Report) -> list[Problem]:
         """The deterministic checks."""
+
+    def annotations(self, study_uid: str) -> StudyAnnotations:
+        """What was drawn on a study, and its key images; may block on the disk."""
 
     def export(self, opened: OpenReport, folder: Path) -> tuple[list[Path], list[str]]:
         """Write JSON, text, PDF, DICOM SR and key images; returns paths and notes."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -24,6 +25,7 @@ from radassist.domain.study import Frame, Series, Study
 from radassist.ports import CancelToken, Progress, VisionResult
 from radassist.ui import theme
 from radassist.ui import viewport_paint as paint
+from radassist.ui.annotation_layer import AnnotationLayer
 from radassist.ui.tasks import Tasks
 from radassist.ui.viewport_frames import FrameStore, Key, key_of, order_of_need
 from radassist.ui.viewport_picture import Picture as Drawn
@@ -73,6 +75,10 @@ class ImagePane(QWidget):
         self._wheel = 0
         self._direction = 1
         self._probe: QPointF | None = None
+        self._key_image = False
+        self.layer = AnnotationLayer(self)
+        self.layer.repaint.connect(self.update)
+        self.layer.tool_changed.connect(self._show_tool)
         store.arrived.connect(self._arrived)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -326,6 +332,7 @@ class ImagePane(QWidget):
         if series is not None:
             paint.calipers(painter, view, shown, series.pixel_spacing, series.spacing_source,
                            measurement.id if measurement else "")  # fmt: skip
+        self.layer.paint(painter, view)
         if pointed is not None:
             x0, y0 = view.to_screen(pointed[0], pointed[1])
             x1, y1 = view.to_screen(pointed[2], pointed[3])
@@ -345,6 +352,8 @@ class ImagePane(QWidget):
         if levels is not None:
             probe = (self._probe_line(levels),) if self._probe is not None else ()
             corners = replace(corners, bottom_right=(*probe, *corners.bottom_right))
+        if self._key_image:
+            corners = replace(corners, top_right=(*corners.top_right, "★ Key image"))
         if self.state.show_text:
             paint.corner_text(painter, area, corners)
             paint.letters(painter, area, words.orientation_letters(self.series, self.state.index))
@@ -386,7 +395,25 @@ class ImagePane(QWidget):
 
     # --- mouse --------------------------------------------------------------------------------
 
+    def set_key_image(self, marked: bool) -> None:
+        """Show the mark of a key image, or not."""
+        if marked != self._key_image:
+            self._key_image = marked
+            self.update()
+
+    def _show_tool(self, tool: object) -> None:
+        self.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
+
+    def _on_image(self, at: QPointF) -> tuple[tuple[float, float], Transform] | None:
+        """The image position under a screen position, and the view; None while nothing is there."""
+        view = self.view()
+        return (view.to_image(at.x(), at.y()), view) if view is not None else None
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._on_image(event.position())
+        plain = event.button() is Qt.MouseButton.LeftButton and not event.modifiers()
+        if plain and place is not None and self.layer.press(*place):
+            return
         self._drag = _Drag(
             event.button(), event.position(), self.current_window(), self.state.pan,
             bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
@@ -394,6 +421,9 @@ class ImagePane(QWidget):
         self._probe = None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        place = self._on_image(event.position())
+        if self._drag is None and place is not None and self.layer.move(*place):
+            return
         if self._drag is None:
             self._probe = event.position()
             if self.state.show_text:
@@ -419,13 +449,22 @@ class ImagePane(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag, self._drag = self._drag, None
+        place = self._on_image(event.position())
+        if drag is None and place is not None:
+            self.layer.release(*place)
         self.update()
         if drag is not None and drag.button is Qt.MouseButton.RightButton and not drag.moved:
             self.menu_requested.emit(event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
+        if self.layer.tool is not None:
+            self.mousePressEvent(event)  # two quick clicks set two points
+        elif event.button() is Qt.MouseButton.LeftButton:
             self.change(views.fitted(self.state))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape or not self.layer.cancel():
+            super().keyPressEvent(event)
 
     def leaveEvent(self, event: object) -> None:
         self._probe = None

@@ -50,8 +50,8 @@ def test_each_change_is_one_event_of_the_chain(path: Path) -> None:
             ("annotation.change", "you"),
             ("annotation.delete", "me"),
         ]
-        assert events[1]["detail"]["before"]["points"][1] == [10, 0]
-        assert events[1]["detail"]["after"]["points"][1] == [12.5, 0]
+        assert events[1]["detail"]["before"]["points"][1] == [10.0, 0.0]
+        assert events[1]["detail"]["after"]["points"][1] == [12.5, 0.0]
         assert store.audit.verify()[1] == []
 
 

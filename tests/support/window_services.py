@@ -21,9 +21,11 @@ from radassist.errors import InputFault
 from radassist.library.lexicon import load_lexicon
 from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
 from radassist.store import SqliteStore
+from radassist.store.annotations import SqliteAnnotations
 from radassist.store.sqlite import utc_now
 from radassist.ui.services import OpenReport, SystemLine
 from radassist.workflow.chat import Chat, ChatTurn
+from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.session import ReportSession, Step, begin
 from radassist.workflow.study_choice import Subject
 
@@ -113,6 +115,9 @@ class TestServices:
 
     def check(self, report: Report) -> list[Problem]:
         return run_checks(report, load_lexicon())
+
+    def annotations(self, study_uid: str) -> StudyAnnotations:
+        return StudyAnnotations(SqliteAnnotations(self.store), study_uid, self.user, utc_now)
 
     def export(self, opened: OpenReport, folder: Path) -> tuple[list[Path], list[str]]:
         target = folder / "report.txt"

@@ -26,7 +26,14 @@ from radassist.library.lexicon import load_lexicon
 from radassist.ports import AuditEvent
 from radassist.store import SqliteStore
 from radassist.store.annotations import SqliteAnnotations
-from radassist.workflow.measure import StudyAnnotations, bound, follow, sentence, to_report
+from radassist.workflow.measure import (
+    StudyAnnotations,
+    bound,
+    follow,
+    sentence,
+    to_report,
+)
+from radassist.workflow.session import Step, begin
 
 AT = "2026-03-01T12:00:00.000Z"
 IMAGE = ImageRef("1.2", "1.2.3", "1.2.3.4")
@@ -223,6 +230,18 @@ def test_other_statements_stay_the_same_objects(study: StudyAnnotations) -> None
     assert bound(after, drawn.id)[0].id == "s1"
     unchanged = follow(after, drawn.id, now(drawn.with_point(1, (9, 0))))
     assert unchanged.operations == ()
+
+
+def test_a_report_with_a_measurement_of_whole_pixels_is_what_its_history_gives(
+    store: SqliteStore, study: StudyAnnotations
+) -> None:
+    drawn = line(study, 8)
+    base = empty_report("r1", StudyContext("1.2", modality="CT"))
+    operation = to_report(base, drawn, measure(drawn, FACTS))
+    step = Step(operation, "measured", "me")
+    session = begin(store, base, [step], "me", lambda: AT, {})
+    session.note("report.export", {})
+    assert store.audit.verify()[1] == []
 
 
 def test_operations_of_a_measurement_survive_the_store(

@@ -88,6 +88,8 @@ class Annotation:
         fewest, most = POINTS[self.shape]
         if not fewest <= len(self.points) <= most:
             raise UsageFault(f"A {self.shape} needs {fewest} points, not {len(self.points)}.")
+        # One form for one place: 3 and 3.0 would be two texts in the record of one report.
+        object.__setattr__(self, "points", tuple((float(x), float(y)) for x, y in self.points))
         if not all(math.isfinite(v) for point in self.points for v in point):
             raise UsageFault(f"A {self.shape} has a point that is no place on an image.")
 

@@ -235,12 +235,13 @@ def as_measurement(annotation: Annotation, measured: Measured) -> Measurement | 
         value=main.value,
         unit=main.unit,
         image=annotation.image,
-        calipers=_calipers(annotation),
+        calipers=calipers_of(annotation),
         method=f"{annotation.shape} drawn by hand",
     )
 
 
-def _calipers(annotation: Annotation) -> tuple[Caliper, ...]:
+def calipers_of(annotation: Annotation) -> tuple[Caliper, ...]:
+    """The straight lines of an annotation, for pictures and for a report's evidence."""
     points = annotation.points
     return tuple(
         Caliper(name, *points[2 * i], *points[2 * i + 1])
