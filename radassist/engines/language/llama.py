@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,18 @@ class LlamaLanguageModel:
     :param pack_dir: the folder of the pack.
     :param pack_id: ``id@version``.
     :param gguf: the model file, whose hash the caller has checked.
+    :param lookup: prompt lookup on or off; None: where it pays for the kind of weights.
     """
 
-    def __init__(self, pack_dir: Path, pack_id: str, gguf: Path, threads: int = 2) -> None:
+    def __init__(
+        self,
+        pack_dir: Path,
+        pack_id: str,
+        gguf: Path,
+        threads: int = 2,
+        *,
+        lookup: bool | None = None,
+    ) -> None:
         self.pack_dir = pack_dir
         self.deadline_s = 120.0  # of a request that names none
         self.threads = threads
@@ -34,12 +43,21 @@ class LlamaLanguageModel:
             str(path),
             threads,
             CONTEXT_TOKENS,
+            lookup,
             name="language model",
+            memory_limit=_memory_limit(path),
         )
+        #: Counts and times of the latest answer, as the engine gave them.
+        self.latest: Mapping[str, Any] = {}
 
     @property
     def pack(self) -> str:
         return self._pack
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, or None while there is none."""
+        return self._host.pid
 
     def complete(
         self,
@@ -58,6 +76,7 @@ class LlamaLanguageModel:
         answer = self._host.call(
             "complete", payload, deadline_s=limit, progress=progress, cancel=cancel
         )
+        self.latest = answer
         return Completion(
             text=answer["text"],
             pack=self._pack,
@@ -70,3 +89,12 @@ class LlamaLanguageModel:
     def close(self) -> None:
         """Stop the child process."""
         self._host.close()
+
+
+def _memory_limit(gguf: Path) -> int:
+    """Address space for the child: the weights, a repacked copy of them, and room to work.
+
+    It is generous: it stops a chat template that multiplies texts, not a large model.
+    """
+    size = gguf.stat().st_size if gguf.is_file() else 0
+    return 3 * size + (8 << 30)
