@@ -40,9 +40,10 @@ def present_absent(view: View, rule: Rule) -> Iterable[Problem]:
                 level = _clash(mention, other, where, view.lexicon)
                 if level is not None:
                     denied_by = _short(where.text)
-                    why = f"“{other.text}” is denied elsewhere: {denied_by}."
+                    name = view.lexicon.name(other.concept)
+                    why = f"{name.capitalize()} is denied elsewhere: {denied_by}"
                     if other.concept in UMBRELLAS:
-                        why = f"It does not go with {denied_by}."
+                        why = f"It does not go with {denied_by}"
                     yield rule.at(line, why, span=(mention.start, mention.end), severity=level)
                     break
 

@@ -52,8 +52,10 @@ def sex_anatomy(view: View, rule: Rule) -> Iterable[Problem]:
         return
     if sex == "M":
         yield from _breast(view, rule)
+    told: set[str] = set()
     for line, (organ, start, end) in organs:
-        if organ != sex:
+        if organ != sex and line.statement.id not in told:
+            told.add(line.statement.id)
             why = f"The patient is {_SEX_NAME[sex]}; {line.text[start:end]} does not fit."
             yield rule.at(line, why, span=(start, end))
 

@@ -141,6 +141,36 @@ def absurd(view: View, rule: Rule) -> Iterable[Problem]:
             yield rule.at(line, f"{q.text} is more than all.", span=span)
 
 
+#: Parts of one organ of which a lesion lies in one.
+_LOBES = (
+    frozenset({"upper-lobe", "middle-lobe", "lower-lobe"}),
+    frozenset({"frontal-lobe", "parietal-lobe", "temporal-lobe", "occipital-lobe"}),
+)
+
+
+def lobe(view: View, rule: Rule) -> Iterable[Problem]:
+    """The impression puts a finding into another lobe than the findings do."""
+    for line in view.impression:
+        for mention in line.asserted():
+            said = _lobes(mention)
+            same = [
+                other
+                for found in view.findings
+                for other in found.asserted()
+                if same_family(other.concept, mention.concept, view.lexicon)
+                and {other.laterality, mention.laterality} != {Laterality.LEFT, Laterality.RIGHT}
+            ]
+            held = [_lobes(other) for other in same]
+            if said and held and all(held) and not any(said & lobes for lobes in held):
+                named = ", ".join(sorted(view.lexicon.name(p) for lobes in held for p in lobes))
+                why = f"The findings say {named}."
+                yield rule.at(line, why, span=(mention.start, mention.end))
+
+
+def _lobes(mention: Mention) -> set[str]:
+    return {p for p in mention.location if any(p in lobes for lobes in _LOBES)}
+
+
 _LEVEL = re.compile(
     r"\b(?P<a>[CTLS])-?(?P<n>\d{1,2})\b|\b(?P<r>\d{1,2})(?:st|nd|rd|th)(?=(?:[\w\s,-]{0,24})\brib)",
     re.IGNORECASE,

@@ -62,6 +62,8 @@ RULES: tuple[Rule, ...] = (
          "The number is not that of the lines on the image; a person may know better."),
     Rule("level-conflict", 1, _W, "Findings and impression differ in level", numbers.level,
          "The wrong level may be operated on; numbering varies."),
+    Rule("lobe-conflict", 1, _W, "Findings and impression differ in lobe", numbers.lobe,
+         "The wrong lobe may be biopsied or removed; two lesions may be meant."),
     Rule("critical", 2, _W, "A critical finding without communication", critical.communication,
          "Nobody may know in time; an error where minutes count."),
     Rule("section", 1, _W, "A section is missing or empty", completeness.sections,

@@ -94,4 +94,5 @@ def _concepts(data: dict[str, Any]) -> Iterator[Concept]:
             paired=bool(item.get("paired", False)),
             side=item.get("side", ""),
             parents=tuple(item.get("is", ())),
+            elsewhere=tuple(item.get("elsewhere", {}).items()),
         )

@@ -88,6 +88,12 @@ CASES: dict[str, tuple[list[Case], list[Case], list[Case]]] = {
             case(body("Left effusion.", "No right effusion.")),
             case(body("Right effusion. Left basilar atelectasis.", "Left atelectasis.")),
             case(body("Effusion is on the right.", "History of left effusion. Right effusion.")),
+            case(
+                body(
+                    "Left parietal mass with 4 mm of rightward midline shift.",
+                    "Left parietal mass with 4 mm midline shift.",
+                )
+            ),
         ],
     ),
     "side-level": (
@@ -319,6 +325,19 @@ CASES: dict[str, tuple[list[Case], list[Case], list[Case]]] = {
         [case(body("Compression fracture of T8.", "T8 fracture."))],
         [case(body("Compression fracture of T8. Disc bulge of L4.", "L4 disc bulge."))],
     ),
+    "lobe-conflict": (
+        [
+            case(body("Nodule in the right upper lobe.", "Right lower lobe nodule."), W),
+            case(body("Mass in the left parietal lobe.", "Left temporal lobe mass."), W),
+        ],
+        [case(body("Nodule in the right upper lobe.", "Right upper lobe nodule."))],
+        [
+            case(body("Nodules of right upper and right lower lobe.", "RLL nodule.")),
+            case(body("Nodule in the right upper lobe. Nodule.", "RLL nodule.")),
+            case(body("RUL nodule. LLL consolidation.", "LLL consolidation.")),
+            case(body("RUL nodule.", "No RLL nodule. RUL nodule.")),
+        ],
+    ),
     "critical": (
         [
             case(body("Large right pneumothorax.", "Right pneumothorax."), W),
@@ -490,7 +509,7 @@ def test_it_speaks_with_its_severity_and_a_place_to_go_to(rule: str, item: Case)
     grave = [p for p in found if item.level is None or p.severity is item.level]
     assert grave, [(p.severity, p.why) for p in found]
     for problem in found:
-        assert problem.why.endswith((".", "?"))
+        assert problem.why.endswith((".", "?", "”"))
         assert problem.override_needs_reason == (problem.severity is Severity.ERROR)
         if problem.statement_id is None:
             assert problem.section is not None or rule == "length"

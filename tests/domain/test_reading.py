@@ -85,6 +85,11 @@ def stated(text: str) -> dict[str, Mention]:
             {"costophrenic-blunting": P, "scarring": U, "pleural-effusion": U},
         ),
         ("An enhancing mass is seen.", {"mass": P}),
+        ("Left parietal mass with edema.", {"mass": P, "brain-edema": P}),
+        ("Bibasilar opacities from edema.", {"pulmonary-edema": P}),
+        ("Bone marrow edema of the knee.", {"marrow-edema": P}),
+        ("The right ovary contains a simple cyst of 3.1 cm.", {"ovarian-lesion": P}),
+        ("The liver shows no focal lesion.", {"liver-lesion": A}),
         ("Findings may reflect edema versus infection.", {"pneumonia": U}),
     ],
 )

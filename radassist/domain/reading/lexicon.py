@@ -30,6 +30,8 @@ class Concept:
     :param anatomy: lexicon id of where it lies when the text does not say, or "".
     :param regions: body regions it can be seen in ("chest", "abdomen", "pelvis", "head", ...).
     :param sex: "M" or "F" where only one sex has it.
+    :param elsewhere: (region, concept) pairs: what the same word means in a sentence that names
+        that region and none of its own ("edema" beside a cerebral lobe).
     :param parents: broader concepts: denying "lung-opacity" denies every child.
     :param urgency: "" or, of a critical finding, ``minutes``, ``hours`` or ``days``: how soon
         somebody has to be told (ACR Actionable Reporting Work Group, JACR 2014; 11: 552-558).
@@ -49,6 +51,7 @@ class Concept:
     paired: bool = False
     side: str = ""
     parents: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def critical(self) -> bool:
@@ -319,7 +322,8 @@ def build(
         if ":" not in key and not set(key.split("@")) <= set(known):
             raise ValueError(f"codes are given for {key!r}, which no concept is")
     for concept in known.values():
-        missing = {p for p in (*concept.parents, concept.anatomy) if p and p not in known}
+        named = (*concept.parents, concept.anatomy, *(c for _, c in concept.elsewhere))
+        missing = {p for p in named if p and p not in known}
         if missing:
             raise ValueError(f"{concept.id!r} names unknown concepts: {', '.join(sorted(missing))}")
         matcher = lexicon.anatomy if concept.kind == "anatomy" else lexicon.stated

@@ -99,15 +99,30 @@ def _affirms(hit: Hit, sentence: _Sentence) -> bool:
 def _parse(text: str, offset: int, number: int, lexicon: Lexicon) -> _Sentence:
     tokens = tokenize(text, offset)
     stated = lexicon.stated.find_all(tokens)
+    anatomy = list(lexicon.anatomy.find(tokens))
     return _Sentence(
         number=number,
         text=text,
         tokens=tokens,
-        stated=stated,
-        anatomy=list(lexicon.anatomy.find(tokens)),
+        stated=[_in_region(hit, stated, anatomy, lexicon) for hit in stated],
+        anatomy=anatomy,
         words=list(lexicon.words.find(tokens)),
         scopes=scopes(tokens, lexicon),
     )
+
+
+def _in_region(hit: Hit, stated: list[Hit], anatomy: list[Hit], lexicon: Lexicon) -> Hit:
+    """The hit, with the concept that its word means in the region the sentence speaks of."""
+    concept = hit.entry
+    if not isinstance(concept, Concept) or not concept.elsewhere or hit.last - hit.first > 1:
+        return hit
+    near = [h.entry for h in (*stated, *anatomy) if h is not hit and isinstance(h.entry, Concept)]
+    if any(set(c.regions) == set(concept.regions) for c in near):
+        return hit
+    for region, other in concept.elsewhere:
+        if any(c.regions == (region,) for c in near):
+            return replace(hit, entry=lexicon.concepts[other])
+    return hit
 
 
 def _group(hit: Hit) -> str:
@@ -174,11 +189,13 @@ def _place(
     places: list[str] = []
     others = [h for h in sentence.stated if not window.holds(h.first)]
     for scope in window.chain:
+        borrowed = scope is not window and concept.kind == "finding" and not concept.paired
         sides = {
             w.entry.value
             for w in sentence.words
             if _group(w) == "side" and scope.holds(w.first) and isinstance(w.entry, Word)
         }
+        sides = set() if borrowed else sides
         anatomy = [
             a.entry
             for a in sentence.anatomy
