@@ -81,7 +81,7 @@ class Archive(Protocol):
     def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
         """Read headers and group; raises NothingOpened when no image could be opened."""
 
-    def decode(self, frame: Frame, *, deadline_s: float = 30.0) -> DecodedFrame:
+    def decode(self, frame: Frame, *, deadline_s: float = 14.0) -> DecodedFrame:
         """Decode one frame in a worker process, blocking; raises EngineFault or InputFault."""
 
     def decode_async(
@@ -89,7 +89,7 @@ class Archive(Protocol):
     ) -> Callable[[], None]:
         """Decode in the background; ``done`` is called on a worker thread; returns a cancel."""
 
-    def read_content(self, companion: Companion, *, deadline_s: float = 30.0) -> Content:
+    def read_content(self, companion: Companion, *, deadline_s: float = 14.0) -> Content:
         """What a companion holds, blocking; raises EngineFault or InputFault.
 
         Pixels of a segmentation are decoded like an image's, by ``segmentation.stored_frame``.

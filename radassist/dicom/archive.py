@@ -35,7 +35,9 @@ from radassist.host.process import Host
 from radassist.ports import CancelToken, Content, DecodedFrame, NothingOpened, Progress
 
 _CHUNK = 24  # files per request: small enough for a smooth progress and a quick cancel
-_HEADER_DEADLINE_S = 20.0
+#: Seconds for one request: a chunk of files first, then each by itself where the chunk failed, so
+#: that no file holds up more than 15 s.
+_CHUNK_DEADLINE_S, _FILE_DEADLINE_S, _DEADLINE_S = 6.0, 8.0, 14.0
 #: A worker needs its libraries (about 1 GB of address space) and one large frame, several times.
 _WORKER_MEMORY = 12 * 1024**3
 
@@ -124,7 +126,7 @@ class DicomArchive:
 
     # --- decode --------------------------------------------------------------------------------
 
-    def decode(self, frame: Frame, *, deadline_s: float = 30.0) -> DecodedFrame:
+    def decode(self, frame: Frame, *, deadline_s: float = _DEADLINE_S) -> DecodedFrame:
         """Decode one frame in a worker process, blocking.
 
         :raises InputFault: the pixels cannot be decoded.
@@ -145,7 +147,7 @@ class DicomArchive:
         self, frame: Frame, done: Callable[[DecodedFrame | Exception], None]
     ) -> Callable[[], None]:
         """Decode in the background; ``done`` is called on a worker thread; returns a cancel."""
-        return self._submit(frame, done, 30.0)
+        return self._submit(frame, done, _DEADLINE_S)
 
     def _submit(
         self, frame: Frame, done: Callable[[DecodedFrame | Exception], None], deadline_s: float
@@ -172,7 +174,7 @@ class DicomArchive:
 
         return self._hosts[index].submit("decode", request, deadline_s=deadline_s, done=finish)
 
-    def read_content(self, companion: Companion, *, deadline_s: float = 30.0) -> Content:
+    def read_content(self, companion: Companion, *, deadline_s: float = _DEADLINE_S) -> Content:
         """What a companion holds, read in a worker process, blocking.
 
         :raises InputFault: it is damaged, or its file is gone.
@@ -252,7 +254,7 @@ class _HeaderReading:
         def done(value: Any) -> None:
             answers.put((index, files, value))
 
-        deadline = _HEADER_DEADLINE_S if len(files) > 1 else _HEADER_DEADLINE_S / 2
+        deadline = _CHUNK_DEADLINE_S if len(files) > 1 else _FILE_DEADLINE_S
         self._stops[index] = self._hosts[index].submit(
             "headers", files, deadline_s=deadline, done=done
         )
@@ -264,7 +266,8 @@ class _HeaderReading:
         elif len(files) > 1:  # one of them crashed or hung the worker: find out which
             self._todo.extend([file] for file in files)
         else:
-            how = "took too long" if isinstance(value, DeadlineExceeded) else "crashed"
+            late = isinstance(value, DeadlineExceeded)
+            how = "took too long" if late else "crashed"
             reason = f"The file is damaged: reading it {how}."
             self._results[files[0]] = RejectedFile(files[0], reason)
         self._feed(index)

@@ -14,7 +14,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGExtended12Bit, RLELossless
 
 from radassist.dicom import elements
-from radassist.dicom.fileformat import Parsed
+from radassist.dicom.fileformat import UNDEFINED, Parsed
 from radassist.dicom.text import clean
 from radassist.errors import InputFault
 
@@ -26,6 +26,8 @@ _READ_AS = {
     "1.2.840.10008.1.2.4.53": JPEGExtended12Bit,
     "1.2.840.10008.1.2.4.55": JPEGExtended12Bit,
 }
+#: SOF markers of JPEG and JPEG-LS.
+_FRAME_HEADERS = frozenset((*range(0xC0, 0xD0), 0xF7)) - {0xC4, 0xC8, 0xCC}
 #: Names of transfer syntaxes that the dictionary does not have yet (PS3.6 table A-1).
 _NEW_SYNTAXES = {
     "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
@@ -62,6 +64,48 @@ def native_frame(file: Parsed, index: int, frames: int) -> bytes | None:
         return _inflated(_fragment(file, index, frames), _frame_bytes(file))
     if file.transfer_syntax == RLELossless and bits == 1:
         return _run_lengths(_fragment(file, index, frames), _frame_bytes(file))
+    return None
+
+
+def codestream(file: Parsed, index: int, frames: int) -> bytes | None:
+    """One 0-based frame as its codec reads it, None where the frames are native.
+
+    :raises InputFault: its own header tells another size than the DICOM header, which codecs
+        would believe and allocate.
+    """
+    place = file.pixels
+    if place is None or place.length != UNDEFINED:
+        return None
+    data = _fragment(file, index, frames)
+    size = _own_size(data)
+    rows, columns = (elements.integer(file.dataset, k) or 0 for k in ("Rows", "Columns"))
+    if size is not None and size != (rows, columns):
+        raise InputFault(
+            f"its compressed image is of another size ({size[0]} x {size[1]}) than its header "
+            f"says ({rows} x {columns})"
+        )
+    return data
+
+
+def _own_size(data: bytes) -> tuple[int, int] | None:
+    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 codestream states, None for others."""
+    if data[:4] == b"\xff\x4f\xff\x51" and len(data) >= 24:  # ISO/IEC 15444-1 A.5.1
+        right, bottom, left, top = struct.unpack(">4L", data[8:24])
+        return bottom - top, right - left
+    if data[:2] != b"\xff\xd8":
+        return None
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+        elif marker in _FRAME_HEADERS:  # ISO/IEC 10918-1 B.2.2
+            rows, columns = struct.unpack(">2H", data[at + 5 : at + 9])
+            return (rows, columns) if rows else None  # 0: told later by a DNL marker
+        elif marker == 0xDA:
+            return None
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return None
 
 

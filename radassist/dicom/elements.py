@@ -7,9 +7,12 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from radassist.dicom.text import clean, clean_lines, ideographic_name, person_name
+from radassist.errors import InputFault
 
 #: What pydicom raises while it converts an odd value (it converts when a value is first used).
 ODD_VALUE = (
@@ -26,6 +29,9 @@ ODD_VALUE = (
 
 #: No honest element that is read here has more values than this, but for tables and outlines.
 _MAX_VALUES = 4096
+#: Items of one sequence with all below them: an enhanced object of 10,000 frames has 100,000.
+_MAX_ITEMS = 150_000
+_ITEM = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 
 
 def value(dataset: Dataset | None, keyword: str) -> Any:
@@ -108,7 +114,11 @@ def numbers(
 
 
 def items(dataset: Dataset | None, keyword: str) -> list[Dataset]:
-    """The items of a sequence; empty where it is absent or is no sequence."""
+    """The items of a sequence; empty where it is absent or is no sequence.
+
+    :raises InputFault: it holds more items than can be read in time.
+    """
+    _refuse_too_many(dataset, keyword)
     found = value(dataset, keyword)
     if found is None or isinstance(found, str | bytes):
         return []
@@ -116,6 +126,19 @@ def items(dataset: Dataset | None, keyword: str) -> list[Dataset]:
         return [item for item in found if isinstance(item, Dataset)]
     except ODD_VALUE:
         return []
+
+
+def _refuse_too_many(dataset: Dataset | None, keyword: str) -> None:
+    """Count the items of a sequence that is not converted yet, by the bytes of their tags."""
+    tag = tag_for_keyword(keyword)
+    if dataset is None or tag is None or tag not in dataset:
+        return
+    raw = dataset.get_item(tag)
+    data = raw.value if isinstance(raw, RawDataElement) else None
+    if not isinstance(data, bytes) or len(data) < 8 * _MAX_ITEMS:
+        return
+    if max(data.count(mark) for mark in _ITEM) > _MAX_ITEMS:
+        raise InputFault("it holds a sequence of more items than can be read")
 
 
 def item(dataset: Dataset | None, keyword: str) -> Dataset | None:

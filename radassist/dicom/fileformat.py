@@ -30,9 +30,11 @@ from pydicom.uid import (
 
 from radassist.errors import InputFault
 
-#: A deflated data set may grow to this many bytes, and to this many times its size.
-MAX_INFLATED = 2 * 1024**3
-_MAX_INFLATE_RATIO = 1100  # deflate itself cannot do more than 1032:1
+#: A deflated data set may grow to this many bytes.
+MAX_INFLATED = 512 * 1024**2
+_PIECE = 4 * 1024**2
+#: No honest image lies in more fragments than this, beyond some for each frame.
+_MAX_FRAGMENTS, _FRAGMENTS_A_FRAME = 100_000, 8
 _PIXEL_TAGS = {
     0x7FE00008: "FloatPixelData",
     0x7FE00009: "DoubleFloatPixelData",
@@ -189,7 +191,7 @@ def _meta(stream: BinaryIO) -> Dataset:
 
 
 def _parse_deflated(stream: BinaryIO, tags: list[int] | None) -> Parsed:
-    inner = io.BytesIO(_inflate(stream.read()))
+    inner = _inflate(stream.read(MAX_INFLATED))
     dataset = read_dataset(
         inner,
         is_implicit_VR=False,
@@ -201,15 +203,20 @@ def _parse_deflated(stream: BinaryIO, tags: list[int] | None) -> Parsed:
     return Parsed(dataset, inner, DeflatedExplicitVRLittleEndian, place)
 
 
-def _inflate(data: bytes) -> bytes:
-    limit = min(MAX_INFLATED, 1024 * 1024 + len(data) * _MAX_INFLATE_RATIO)
+def _inflate(data: bytes) -> io.BytesIO:
+    """The inflated data set, piece by piece, so that a bomb takes no more than the limit."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = io.BytesIO()
+    todo = memoryview(data)
     try:
-        inflated = engine.decompress(data, limit)
+        while todo and not engine.eof:
+            inflated.write(engine.decompress(todo, _PIECE))
+            todo = memoryview(engine.unconsumed_tail)
+            if inflated.tell() > MAX_INFLATED:
+                raise InputFault("its deflated data set grows beyond 512 MB")
     except zlib.error as error:
         raise InputFault("its deflated data set is damaged") from error
-    if engine.unconsumed_tail:
-        raise InputFault("its deflated data set grows beyond 2 GB")
+    inflated.seek(0)
     return inflated
 
 
@@ -243,10 +250,12 @@ def _pixel_place(stream: BinaryIO, implicit: bool, little: bool) -> PixelPlace |
     return PixelPlace(keyword, vr, offset, length, available)
 
 
-def count_fragments(file: Parsed) -> tuple[int, bool]:
+def count_fragments(file: Parsed, frames: int) -> tuple[int, bool]:
     """(complete fragments, cut off) of encapsulated pixel data (PS3.5 A.4).
 
     Walks over the item headers only.  The first item, the basic offset table, is not counted.
+
+    :raises InputFault: there are far more fragments than ``frames`` can need.
     """
     place = file.pixels
     if place is None or place.length != UNDEFINED:
@@ -266,3 +275,5 @@ def count_fragments(file: Parsed) -> tuple[int, bool]:
             return max(0, complete), True
         complete += 1
         at += 8 + length
+        if complete > _MAX_FRAGMENTS + _FRAGMENTS_A_FRAME * frames:
+            raise InputFault("its pixel data lies in more fragments than can be read")

@@ -30,8 +30,9 @@ from radassist.domain.companions import CompanionKind
 from radassist.domain.study import Instance, RejectedFile
 from radassist.errors import Fault, InputFault
 
-#: One frame may decode to this many bytes (a 30 000 x 30 000 16-bit image is 1.8 GB).
-MAX_FRAME_BYTES = 2 * 1024**3
+#: One frame may decode to this many bytes (16 000 x 16 000 pixels of 16 bits).  Decoding takes some
+#: four times as much, which has to stay below 2 GiB.
+MAX_FRAME_BYTES = 512 * 1024**2
 MAX_FRAMES = 100_000
 #: An encapsulated frame above this decoded size must not shrink more than the ratio: even a blank
 #: JPEG 2000 image of a real detector stays below.
@@ -230,7 +231,7 @@ def _check_fragments(file: Parsed) -> str:
     if place is None or place.length != UNDEFINED:
         return ""
     frames = number_of_frames(file.dataset)
-    complete, cut = count_fragments(file)
+    complete, cut = count_fragments(file, frames)
     if complete == 0 or (cut and frames == 1):
         raise InputFault("its pixel data is cut off or damaged")
     if complete < frames:

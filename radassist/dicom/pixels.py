@@ -26,7 +26,7 @@ from pydicom.uid import (
 )
 
 from radassist.dicom import elements
-from radassist.dicom.codecs import decoder_syntax, missing_decoder, native_frame
+from radassist.dicom.codecs import codestream, decoder_syntax, missing_decoder, native_frame
 from radassist.dicom.fileformat import UNDEFINED, Parsed, parsed
 from radassist.dicom.frames import functional_groups, number_of_frames
 from radassist.dicom.headers import check_pixels
@@ -101,6 +101,8 @@ def _stored_values(file: Parsed, index: int, warnings: list[str]) -> tuple[Array
         return _decode(file, index)
     except MemoryError:
         raise
+    except InputFault as fault:
+        raise _fault(fault.what) from fault
     except Exception as error:  # noqa: BLE001  codecs raise anything; told as one sentence
         first = error
     try:
@@ -115,7 +117,7 @@ def _stored_values(file: Parsed, index: int, warnings: list[str]) -> tuple[Array
     raise _fault(f"its pixel data is damaged or cannot be decoded ({type(first).__name__})")
 
 
-def _decode(file: Parsed, index: int, codestream: bytes | None = None) -> tuple[Array, str, int]:
+def _decode(file: Parsed, index: int, mended: bytes | None = None) -> tuple[Array, str, int]:
     place = file.pixels
     if place is None:
         raise _fault("it holds no pixel data")
@@ -126,9 +128,11 @@ def _decode(file: Parsed, index: int, codestream: bytes | None = None) -> tuple[
     options.setdefault("photometric_interpretation", "MONOCHROME2")
     plugin = "pyjpegls" if file.transfer_syntax in JPEGLSTransferSyntaxes else ""
     source: Any = file.stream
-    native = native_frame(file, index, number_of_frames(file.dataset))
-    if native is not None or codestream is not None:
-        source, index = native or _one_fragment(codestream or b""), 0
+    frames = number_of_frames(file.dataset)
+    native = native_frame(file, index, frames)
+    coded = mended or (codestream(file, index, frames) if native is None else None)
+    if native is not None or coded is not None:
+        source, index = native or _one_fragment(coded or b""), 0
         options["number_of_frames"] = 1
         options.pop("extended_offsets", None)
     else:
@@ -142,9 +146,9 @@ def _decode(file: Parsed, index: int, codestream: bytes | None = None) -> tuple[
     return array, str(properties["photometric_interpretation"]).upper(), bits
 
 
-def _one_fragment(codestream: bytes) -> bytes:
+def _one_fragment(coded: bytes) -> bytes:
     """Encapsulated pixel data of one frame in one fragment (PS3.5 A.4)."""
-    padded = codestream + b"\x00" * (len(codestream) % 2)
+    padded = coded + b"\x00" * (len(coded) % 2)
     item = b"\xfe\xff\x00\xe0"
     return item + struct.pack("<L", 0) + item + struct.pack("<L", len(padded)) + padded
 

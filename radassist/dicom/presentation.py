@@ -28,6 +28,8 @@ _NOT_DONE = (
     ("VolumetricPresentationInputSetSequence", "Volumetric presentation is not done."),
     ("CompoundGraphicSequence", "Compound graphics are not drawn; their plain forms are."),
 )
+#: Points of all graphics of one state.
+_MOST_POINTS = 500_000
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
@@ -56,7 +58,7 @@ def read_presentation(dataset: Dataset) -> PresentationState:
         shutter=_shutter(dataset),
         rotation=(elements.integer(dataset, "ImageRotation") or 0) % 360 // 90 * 90,
         flipped=elements.text(dataset, "ImageHorizontalFlip").upper() == "Y",
-        annotations=tuple(_annotations(dataset)),
+        annotations=tuple(_annotations(dataset, notes)),
         layers=tuple(_layers(dataset)),
         overlays=planes,
         image_overlays=activated,
@@ -151,11 +153,18 @@ def _grey(value: int | None) -> int | None:
     return None if value is None else max(0, min(255, round(value / 257)))
 
 
-def _annotations(dataset: Dataset) -> list[Annotation]:
+def _annotations(dataset: Dataset, notes: list[str]) -> list[Annotation]:
     found = []
+    room = _MOST_POINTS
     for item in elements.items(dataset, "GraphicAnnotationSequence"):
         layer = elements.text(item, "GraphicLayer")
-        graphics = [graphic(g, layer) for g in elements.items(item, "GraphicObjectSequence")]
+        graphics = []
+        for one in elements.items(item, "GraphicObjectSequence"):
+            if room <= 0:
+                notes.append("The state has more graphics than can be drawn; some are left out.")
+                break
+            graphics.append(graphic(one, layer))
+            room -= len(graphics[-1].points) if graphics[-1] else 0
         texts = [text_object(t, layer) for t in elements.items(item, "TextObjectSequence")]
         found.append(
             Annotation(
