@@ -33,6 +33,11 @@ def read_content(companion: Companion) -> Content:
                 return read_report(dataset)
             if kind is CompanionKind.DOCUMENT:
                 return read_document(dataset)
+    except InputFault as fault:
+        raise InputFault(
+            f"The {kind.value} object cannot be read: {fault.what.rstrip('.')}.",
+            "The images of the study are not affected.",
+        ) from fault
     except elements.ODD_VALUE as error:
         raise InputFault(
             f"The {kind.value} object cannot be read: it is damaged ({type(error).__name__}).",

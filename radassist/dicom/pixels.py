@@ -64,6 +64,15 @@ def decode_frame(path: Path, index: int) -> DecodedPixels:
 
 def decode_parsed(file: Parsed, index: int) -> DecodedPixels:
     """The same on a file that is already parsed (all attributes, not only some)."""
+    try:
+        return _decoded(file, index)
+    except InputFault as fault:
+        if not fault.what.startswith("it"):
+            raise  # a whole sentence already
+        raise _fault(fault.what) from fault
+
+
+def _decoded(file: Parsed, index: int) -> DecodedPixels:
     dataset = file.dataset
     check_pixels(file)
     missing = missing_decoder(file.transfer_syntax)

@@ -110,6 +110,13 @@ def _number(item: Dataset) -> str:
     return " ".join(p for p in (elements.text(measured, "NumericValue"), unit) if p)
 
 
+def _clock(text: str) -> str:
+    """A DICOM time as 11:42:43; anything else as it stands."""
+    digits = text[:6]
+    whole = len(digits) == 6 and digits.isdigit()
+    return f"{digits[:2]}:{digits[2:4]}:{digits[4:]}" if whole else text
+
+
 def _coordinates(item: Dataset) -> str:
     flat = elements.numbers(item, "GraphicData", most=200_000)
     kind = elements.text(item, "GraphicType").lower()
@@ -126,7 +133,7 @@ _READERS: dict[str, Callable[[Dataset], str]] = {
     "NUM": _number,
     "PNAME": lambda item: elements.name(item, "PersonName"),
     "DATE": lambda item: spelt_date(elements.text(item, "Date")),
-    "TIME": lambda item: elements.text(item, "Time"),
+    "TIME": lambda item: _clock(elements.text(item, "Time")),
     "DATETIME": lambda item: elements.text(item, "DateTime"),
     "UIDREF": lambda item: elements.text(item, "UID"),
     "SCOORD": _coordinates,
