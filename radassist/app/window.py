@@ -27,6 +27,7 @@ from radassist.app.second_edits import second_edits
 from radassist.app.startup import tell_when_usable
 from radassist.app.workbench import Workbench
 from radassist.checks import Problem
+from radassist.domain.companions import Companion
 from radassist.domain.operations import Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
@@ -34,7 +35,14 @@ from radassist.engines.packs import READY
 from radassist.engines.packs.required import missing_packs
 from radassist.errors import EngineFault, StorageFault
 from radassist.library import resources_dir
-from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
+from radassist.ports import (
+    CancelToken,
+    Content,
+    DecodedFrame,
+    NothingOpened,
+    Progress,
+    VisionResult,
+)
 from radassist.store.sqlite import utc_now
 from radassist.ui.administration import Administration
 from radassist.ui.guide import Guide
@@ -67,12 +75,21 @@ class WindowServices:
         return self._bench.user
 
     def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
-        """Open files, folders, zips or a DICOMDIR."""
-        return self._bench.open(paths, progress, cancel)
+        """Open files, folders, zips or a DICOMDIR; reports and documents without images too."""
+        try:
+            return self._bench.open(paths, progress, cancel)
+        except NothingOpened as fault:
+            if fault.result.companions:
+                return fault.result
+            raise
 
     def decode(self, frame: Frame) -> DecodedFrame:
         """Pixels of one frame."""
         return self._bench.archive.decode(frame)
+
+    def read_content(self, companion: Companion) -> Content:
+        """What a companion of the images holds."""
+        return self._bench.archive.read_content(companion)
 
     def draft(self, subject: Subject, progress: Progress, cancel: CancelToken) -> OpenReport:
         """Reopen the newest stored report on the study, else see and draft it."""

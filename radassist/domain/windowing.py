@@ -69,7 +69,15 @@ class Mapping:
         return np.subtract(255, shown, dtype=np.uint8) if self.inverted else shown
 
 
-def windowed(pixels: npt.NDArray[Any], mapping: Mapping) -> Bytes:
+class Greyed(Protocol):
+    """What turns modality values into grey: a window, a table, a presentation state."""
+
+    @property
+    def inverted(self) -> bool: ...
+    def grey(self, values: npt.NDArray[Any]) -> Bytes: ...
+
+
+def windowed(pixels: npt.NDArray[Any], mapping: Greyed) -> Bytes:
     """Pixels through a mapping; colour is only ever inverted (PS3.3 C.11.2: monochrome only)."""
     if pixels.ndim == 3:
         colour = np.ascontiguousarray(pixels, dtype=np.uint8)

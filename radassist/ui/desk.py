@@ -295,9 +295,12 @@ class Desk(QObject):
             self.draft(self.subjects[0])
         elif self.subjects:
             self._wait_to_draft(self.subjects[0])
+        else:
+            self._wait_to_draft(None)
 
-    def _wait_to_draft(self, subject: Subject) -> None:
-        """Nothing is drafted until the user asks."""
+    def _wait_to_draft(self, subject: Subject | None) -> None:
+        """Nothing is drafted until the user asks, or at all where no image is open: the report of
+        the patient before leaves the window."""
         if self._drafting is not None:
             self._drafting.cancel()
         self.stop_asking()
@@ -305,7 +308,8 @@ class Desk(QObject):
         self._drafting = None
         self.report_changed.emit(None)
         self.problems_changed.emit([])
-        self.waiting.emit("Press D to draft the report.")
+        why = "No image is open: there is nothing to report on."
+        self.waiting.emit("Press D to draft the report." if subject else why)
 
     def _drafted(self, opened: OpenReport) -> None:
         self.current, self._drafting = opened, None

@@ -31,6 +31,7 @@ from radassist.commands import ACTIONS, CATEGORIES, Context, action, by_category
 from radassist.domain.findings import ImageRef, Measurement
 from radassist.domain.report import Report, ReportState, StatementState
 from radassist.domain.study import OpenResult, Series, Study
+from radassist.ui.beside import BesideDesk
 from radassist.ui.chat_panel import ChatPanel
 from radassist.ui.desk import Desk
 from radassist.ui.drops import dropped_paths
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.studies = StudyPanel(self.tasks, services.decode)
         self.viewport = Viewport(self.tasks, services.decode)
         self.measuring = Measuring(MeasureDesk(services, self.tasks, self), self.viewport, self)
+        self.beside = BesideDesk(services, self.tasks, self.viewport, self)
         self.report = ReportPanel()
         self.problems = ProblemsPanel()
         self.chat = ChatPanel()
@@ -271,6 +273,9 @@ class MainWindow(QMainWindow):
         desk.second_edits.connect(self.chat.show_offers)
         desk.fault.connect(self.faults.show_fault)
         self.studies.series_chosen.connect(self._choose_series)
+        self.studies.companion_chosen.connect(self.beside.show)
+        self.beside.fault.connect(self.faults.show_fault)
+        self.beside.told.connect(self.statusBar().showMessage)
         self.viewport.abilities_changed.connect(self._view_abilities_changed)
         self.viewport.menu_requested.connect(self._open_image_menu)
         self.viewport.series_changed.connect(self.measuring.show_series)
@@ -309,6 +314,7 @@ class MainWindow(QMainWindow):
         self.faults.hide()
         self.viewport.clear()  # another patient may have come: nothing of the one before stays
         self.studies.show_result(result)
+        self.beside.show_result(result)
         if self.desk.subjects:
             subject = self.desk.subjects[0]
             self.studies.select(subject.series)

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 from radassist.checks import Problem
+from radassist.domain.companions import Companion
 from radassist.domain.operations import Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
-from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
+from radassist.ports import CancelToken, Content, DecodedFrame, Progress, VisionResult
 from radassist.workflow.chat import ChatTurn
 from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.session import ReportSession
@@ -62,6 +63,9 @@ class Services(Protocol):
 
     def decode(self, frame: Frame) -> DecodedFrame:
         """Pixels of one frame (decoded in a worker process)."""
+
+    def read_content(self, companion: Companion) -> Content:
+        """What a presentation state, segmentation, key object selection or document holds."""
 
     def draft(self, subject: Subject, progress: Progress, cancel: CancelToken) -> OpenReport:
         """See and draft a study, or reopen the newest stored report on it."""

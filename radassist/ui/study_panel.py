@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QSizePolicy,
     QStackedLayout,
+    QStyle,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -19,16 +20,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from radassist.domain.companions import Companion
 from radassist.domain.study import OpenResult, RejectedFile, Series, Study
 from radassist.ui import theme
 from radassist.ui.drops import dropped_paths
 from radassist.ui.plain import safe_tip
+from radassist.ui.study_panel_companions import add_companion
 from radassist.ui.study_panel_rows import CAPTION, COUNT, PICTURE, WARNED, RowDelegate
 from radassist.ui.study_panel_state import (
     PatientRow,
     SeriesKey,
     SeriesRow,
     merged,
+    orphans,
     patients,
     rejected_title,
     series_in_order,
@@ -36,7 +40,7 @@ from radassist.ui.study_panel_state import (
 from radassist.ui.tasks import Tasks
 from radassist.ui.thumbnails import Thumbnails
 from radassist.ui.viewport_frames import Decode
-from radassist.viewer.text import plain
+from radassist.viewer.text import person_name, plain
 
 #: More rows than this are told as a number: a folder of photographs must not fill the window.
 _MOST_REJECTED = 500
@@ -74,10 +78,12 @@ class StudyPanel(QWidget):
     """Patients, studies and series.
 
     Signals: ``series_chosen(Study, Series)`` when the user moves to a series by mouse or keyboard;
+    ``companion_chosen(Companion)`` when one is clicked or Enter is pressed on it;
     ``paths_dropped(list[Path])``.
     """
 
     series_chosen = Signal(object, object)
+    companion_chosen = Signal(object)
     paths_dropped = Signal(list)
 
     def __init__(self, tasks: Tasks, decode: Decode, parent: QWidget | None = None) -> None:
@@ -104,6 +110,8 @@ class StudyPanel(QWidget):
         self.tree.setAccessibleName("Studies and series")
         self.tree.setItemsExpandable(False)
         self.tree.currentItemChanged.connect(self._moved)
+        self.tree.itemActivated.connect(self._activated)
+        self.tree.itemClicked.connect(self._clicked)
         self._hint = QLabel("No study open.\n\nDrop a folder, files or a zip here.", self)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setProperty("role", "muted")
@@ -218,9 +226,17 @@ class StudyPanel(QWidget):
                 row = _heading(head, study.title, study.caption)
                 for series in study.series:
                     self._add_series(row, series)
+                for companion in study.companions:
+                    add_companion(row, companion)
+        heads: dict[tuple[str, str], QTreeWidgetItem] = {}
+        for companion in orphans(self.result):
+            who = person_name(companion.patient_name) or "No name", plain(companion.patient_id)
+            if who not in heads:
+                heads[who] = _heading(self.tree, *who)
+            add_companion(heads[who], companion)
         self.tree.expandAll()
         self.tree.blockSignals(False)
-        self._stack.setCurrentIndex(1 if self._items else 0)
+        self._stack.setCurrentIndex(1 if self.tree.topLevelItemCount() else 0)
 
     def _add_series(self, parent: QTreeWidgetItem, row: SeriesRow) -> None:
         item = QTreeWidgetItem(parent)
@@ -253,6 +269,17 @@ class StudyPanel(QWidget):
         row = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
         if isinstance(row, SeriesRow):
             self.series_chosen.emit(row.study, row.series)
+
+    def _clicked(self, item: QTreeWidgetItem) -> None:
+        """One click opens a companion; where the platform activates by one click, once only."""
+        hint = QStyle.StyleHint.SH_ItemView_ActivateItemOnSingleClick
+        if not self.style().styleHint(hint, None, self.tree):
+            self._activated(item)
+
+    def _activated(self, item: QTreeWidgetItem) -> None:
+        companion = item.data(0, Qt.ItemDataRole.UserRole)
+        if isinstance(companion, Companion):
+            self.companion_chosen.emit(companion)
 
     # --- files not opened ---------------------------------------------------------------------
 

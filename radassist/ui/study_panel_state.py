@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from radassist.domain.companions import Companion
 from radassist.domain.study import OpenResult, RejectedFile, Series, Study
 from radassist.viewer.text import age, date, person_name, plain
 
@@ -41,6 +42,7 @@ class StudyRow:
     title: str
     caption: str
     series: tuple[SeriesRow, ...]
+    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,28 @@ def patients(result: OpenResult) -> tuple[PatientRow, ...]:
         known = study.patient_id.strip()
         key = (known, study.patient_name) if known else ("", study.study_instance_uid)
         groups.setdefault(key, []).append(study)
-    return tuple(_patient(studies) for studies in groups.values())
+    return tuple(_patient(studies, result.companions) for studies in groups.values())
 
 
-def _patient(studies: Sequence[Study]) -> PatientRow:
+def orphans(result: OpenResult) -> tuple[Companion, ...]:
+    """Companions of studies of which no image is open."""
+    known = {s.study_instance_uid for s in result.studies}
+    return tuple(c for c in result.companions if c.study_instance_uid not in known)
+
+
+def _patient(studies: Sequence[Study], companions: Sequence[Companion]) -> PatientRow:
     newest_first = sorted(studies, key=lambda s: (s.study_date, s.study_time), reverse=True)
     first = newest_first[0]
     name = person_name(first.patient_name) or "No name"
+    if first.patient_name_ideographic:
+        name += f"  {plain(first.patient_name_ideographic, 32)}"
     facts = (plain(first.patient_id), plain(first.patient_sex, 8), age(first.patient_age))
     return PatientRow(
-        name, "  ".join(f for f in facts if f), tuple(_study(s) for s in newest_first)
+        name, "  ".join(f for f in facts if f), tuple(_study(s, companions) for s in newest_first)
     )
 
 
-def _study(study: Study) -> StudyRow:
+def _study(study: Study, companions: Sequence[Companion]) -> StudyRow:
     title = "  ".join(p for p in (date(study.study_date), plain(study.study_description, 40)) if p)
     accession = f"accession {plain(study.accession_number, 20)}" if study.accession_number else ""
     return StudyRow(
@@ -97,6 +107,7 @@ def _study(study: Study) -> StudyRow:
         title or "Study without a date",
         accession,
         tuple(_series(study, s) for s in study.series),
+        tuple(c for c in companions if c.study_instance_uid == study.study_instance_uid),
     )
 
 

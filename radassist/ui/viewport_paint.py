@@ -155,12 +155,10 @@ def outlines(painter: QPainter, view: Transform, overlay: Overlay, thick: bool) 
         pen = QPen(QColor(region.colour), 2.6 if thick else 1.4)
         pen.setCapStyle(Qt.PenCapStyle.SquareCap)
         painter.setPen(pen)
-        xs = region.segments[:, 0::2] * view.scale_x + view.offset_x
-        ys = region.segments[:, 1::2] * view.scale_y + view.offset_y
         painter.drawLines(
             [
-                QLineF(x0, y0, x1, y1)
-                for (x0, x1), (y0, y1) in zip(xs.tolist(), ys.tolist(), strict=True)
+                QLineF(*view.to_screen(x0, y0), *view.to_screen(x1, y1))
+                for x0, y0, x1, y1 in region.segments.tolist()
             ]
         )
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -27,16 +27,18 @@ from radassist.ui import theme
 from radassist.ui import viewport_paint as paint
 from radassist.ui.annotation_layer import AnnotationLayer
 from radassist.ui.tasks import Tasks
+from radassist.ui.viewport_beside import Beside, paint_drawing
 from radassist.ui.viewport_frames import FrameStore, Key, key_of, order_of_need
 from radassist.ui.viewport_picture import Picture as Drawn
 from radassist.viewer import state as views
 from radassist.viewer import text as words
 from radassist.viewer.cache import Levels
+from radassist.viewer.look import Look
 from radassist.viewer.overlays import Overlay, box_of, overlay
 from radassist.viewer.presets import Window
 from radassist.viewer.scale_bar import scale_bar
 from radassist.viewer.state import Picture, ViewportState
-from radassist.viewer.transform import Transform
+from radassist.viewer.transform import Transform, turned_edges
 
 #: A right click that moves less than this opens the menu, otherwise it zooms.
 _CLICK = 4
@@ -70,6 +72,7 @@ class ImagePane(QWidget):
         self._overlays: dict[Key, Overlay | None] = {}
         self._overlays_asked: set[Key] = set()
         self._evidence: tuple[Key, Measurement | None] | None = None
+        self.beside = Beside()
         self._drawn = Drawn()
         self._drag: _Drag | None = None
         self._wheel = 0
@@ -167,7 +170,10 @@ class ImagePane(QWidget):
         levels = self.levels()
         if levels is None:
             return ""
-        frame = levels.frame
+        frame, look = levels.frame, self._look()
+        if look is not None and self.state.window is None:
+            label = words.plain(look.state.label, 24)
+            return f"Presentation state {label}" + ("  inverted" if self.state.inverted else "")
         return words.window_line(
             self.state, frame.window, colour=frame.pixels.ndim == 3, table=frame.voi_lut is not None
         )
@@ -175,7 +181,9 @@ class ImagePane(QWidget):
     def shown_overlay(self) -> Overlay | None:
         """What a pack drew on the shown frame, whether it is switched on or not."""
         frame = self.frame()
-        return self._overlays.get(key_of(frame)) if frame is not None else None
+        if frame is None:
+            return None
+        return self.beside.joined(self._overlays.get(key_of(frame)), key_of(frame))
 
     def size_tuple(self) -> tuple[float, float]:
         """(width, height) in logical pixels."""
@@ -316,9 +324,22 @@ class ImagePane(QWidget):
         self._drawn.draw(
             painter, levels, view, area, self.state.window, self.state.inverted, ratio,
             hurried=self._drag is not None and self._drag.moved,
+            look=self._look(),
         )  # fmt: skip
         self._paint_overlay(painter, view)
+        self._paint_drawing(painter, view)
         self._paint_words(painter, area, levels, view)
+
+    def _look(self) -> Look | None:
+        frame = self.frame()
+        return self.beside.looks.get(key_of(frame)) if frame is not None else None
+
+    def _paint_drawing(self, painter: QPainter, view: Transform) -> None:
+        frame, levels = self.frame(), self.levels()
+        drawing = self.beside.drawings.get(key_of(frame)) if frame is not None else None
+        if drawing is not None and levels is not None and self.state.show_regions:
+            rows, columns = levels.frame.pixels.shape[:2]
+            paint_drawing(painter, view, drawing, rows, columns)
 
     def _paint_overlay(self, painter: QPainter, view: Transform) -> None:
         found, series = self.shown_overlay(), self.series
@@ -356,7 +377,9 @@ class ImagePane(QWidget):
             corners = replace(corners, top_right=(*corners.top_right, "★ Key image"))
         if self.state.show_text:
             paint.corner_text(painter, area, corners)
-            paint.letters(painter, area, words.orientation_letters(self.series, self.state.index))
+            found = words.orientation_letters(self.series, self.state.index)
+            seen = turned_edges(found, self.state.turns, self.state.flipped)
+            paint.letters(painter, area, seen)
             if view is not None:
                 self._paint_scale(painter, area, view, 3.6 * line)
         self._paint_legend(painter, area, len(corners.bottom_left) * line)
@@ -373,9 +396,11 @@ class ImagePane(QWidget):
     def _paint_scale(self, painter: QPainter, area: QRectF, view: Transform, lifted: float) -> None:
         series = self.series
         assert series is not None  # noqa: S101 - the caller has looked
-        spacing = series.pixel_spacing[1] if series.pixel_spacing else None
+        across = 1 if view.turns % 2 == 0 else 0
+        spacing = series.pixel_spacing[across] if series.pixel_spacing else None
         longest = min(220.0, area.width() * 0.3)
-        bar = scale_bar(view.scale_x, spacing, longest, series.spacing_source)
+        scale = view.scale_x if across else view.scale_y
+        bar = scale_bar(scale, spacing, longest, series.spacing_source)
         if bar is not None:
             paint.scale_bar(painter, area, bar, lifted)
 

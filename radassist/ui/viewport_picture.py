@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from radassist.domain.presentation import StateMapping
 from radassist.domain.windowing import Mapping, windowed
 from radassist.viewer.cache import Levels
+from radassist.viewer.look import Look
 from radassist.viewer.presets import Window
 from radassist.viewer.transform import Transform
 
@@ -55,8 +57,11 @@ class Picture:
         inverted: bool,
         pixel_ratio: float,
         hurried: bool = False,
+        look: Look | None = None,
     ) -> None:
         """Draw a frame through its transform; only what the pane shows is windowed.
+
+        :param look: a presentation state's tables, shutter and overlays, or None.
 
         :param hurried: the mouse moves: a large picture is shown at half its sharpness, so that
             it follows on a 4K screen too.
@@ -64,15 +69,17 @@ class Picture:
         part = visible_part(levels, view, pane, pixel_ratio, hurried)
         if part is None:
             return
-        key = (part, window, inverted)
+        key = (part, window, inverted, view.turns, view.flipped, id(look))
         if levels is not self._levels or key != self._key:
-            self._image = render(levels, part, window, inverted)
+            mapping = look.mapping(levels.frame, window, inverted) if look is not None else None
+            shown = render(levels, part, mapping or Mapping(levels.frame, window, inverted), look)
+            self._image = as_qimage(as_seen(shown, view.turns, view.flipped))
             self._levels, self._key = levels, key
         block = 2**part.level
         x0, y0 = view.to_screen(part.left * block - 0.5, part.top * block - 0.5)
         x1, y1 = view.to_screen(part.right * block - 0.5, part.bottom * block - 0.5)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        painter.drawImage(QRectF(x0, y0, x1 - x0, y1 - y0), self._image)
+        painter.drawImage(QRectF(QPointF(x0, y0), QPointF(x1, y1)).normalized(), self._image)
 
     def clear(self) -> None:
         """Free the image."""
@@ -93,8 +100,9 @@ def visible_part(
 def _part_of(level: int, levels: Levels, view: Transform, pane: QRectF) -> Part | None:
     rows, columns = levels.pixels(level).shape[:2]
     block = 2**level
-    left, top = view.to_image(pane.left(), pane.top())
-    right, bottom = view.to_image(pane.right(), pane.bottom())
+    x0, y0 = view.to_image(pane.left(), pane.top())
+    x1, y1 = view.to_image(pane.right(), pane.bottom())
+    left, right, top, bottom = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
     first_row, last_row = _span(top, bottom, rows, block)
     first_column, last_column = _span(left, right, columns, block)
     if first_row >= last_row or first_column >= last_column:
@@ -109,15 +117,24 @@ def _span(low: float, high: float, count: int, block: int) -> tuple[int, int]:
     return max(0, first), min(count, last)
 
 
-def render(levels: Levels, part: Part, window: Window | None, inverted: bool) -> QImage:
-    """The part through the window, DICOM overlay planes in white, as a QImage of its own."""
+def render(
+    levels: Levels, part: Part, mapping: Mapping | StateMapping, look: Look | None = None
+) -> npt.NDArray[np.uint8]:
+    """The part through the mapping: uint8, DICOM overlay planes in white."""
     area = slice(part.top, part.bottom), slice(part.left, part.right)
-    mapping = Mapping(levels.frame, window, inverted)
     shown = windowed(levels.pixels(part.level)[area], mapping)
+    if look is not None:
+        return look.finished(shown, part.level, area)
     if levels.graphics:
         shown = shown.copy()
         shown[levels.graphics[part.level][area]] = 255
-    return as_qimage(shown)
+    return shown
+
+
+def as_seen(shown: npt.NDArray[np.uint8], turns: int, flipped: bool) -> npt.NDArray[np.uint8]:
+    """Pixels turned by quarters clockwise, then flipped left to right."""
+    seen = np.rot90(shown, -turns) if turns else shown
+    return seen[:, ::-1] if flipped else seen
 
 
 def as_qimage(shown: npt.NDArray[np.uint8]) -> QImage:

@@ -37,6 +37,7 @@ class ViewportState:
     :param window: None for the image's own window or VOI LUT.
     :param zoom: 1 shows the whole image; :param pan: see ``viewer.transform.transform``.
     :param inverted: by the reader, on top of MONOCHROME1.
+    :param turns, flipped: quarter turns clockwise, then left to right.
     """
 
     index: int = 0
@@ -46,6 +47,8 @@ class ViewportState:
     zoom: float = 1.0
     pan: Point = (0.0, 0.0)
     inverted: bool = False
+    turns: int = 0
+    flipped: bool = False
     show_text: bool = True
     show_regions: bool = True
     show_calipers: bool = True
@@ -55,7 +58,7 @@ def for_series(state: ViewportState, count: int, index: int = 0) -> ViewportStat
     """A fresh view of another series; what the reader switched off stays off."""
     return replace(
         state, index=_within(index, count), count=count, window=None, preset="", zoom=1.0,
-        pan=(0.0, 0.0), inverted=False,
+        pan=(0.0, 0.0), inverted=False, turns=0, flipped=False,
     )  # fmt: skip
 
 
@@ -119,7 +122,8 @@ def panned(
 ) -> ViewportState:
     """Pan by a drag from ``start`` (the pan when it began)."""
     now = view_transform(state, picture, pane)
-    moved = start[0] - dx / now.scale_x, start[1] - dy / now.scale_y
+    way = now.moved_by(dx, dy)
+    moved = start[0] - way[0], start[1] - way[1]
     return replace(state, pan=_kept(moved, picture))
 
 
@@ -139,14 +143,41 @@ def actual_size(
 ) -> ViewportState:
     """One device pixel for each image column."""
     aspect = pixel_aspect(picture.spacing)
-    fit = fit_scale(picture.rows, picture.columns, aspect, *pane)
+    width, height = pane if state.turns % 2 == 0 else (pane[1], pane[0])
+    fit = fit_scale(picture.rows, picture.columns, aspect, width, height)
     zoom = 1.0 / (pixel_ratio * fit)
     return replace(state, zoom=max(ZOOM_LIMITS[0], min(ZOOM_LIMITS[1], zoom)), pan=(0.0, 0.0))
 
 
 def reset(state: ViewportState) -> ViewportState:
     """The image's own window, whole, not inverted; same image."""
-    return replace(fitted(state), window=None, preset="", inverted=False)
+    plain = replace(state, window=None, preset="", inverted=False, turns=0, flipped=False)
+    return fitted(plain)
+
+
+def turned(state: ViewportState, quarters: int = 1) -> ViewportState:
+    """A quarter turn clockwise of what is seen, or several."""
+    way = -quarters if state.flipped else quarters
+    return replace(state, turns=(state.turns + way) % 4)
+
+
+def flipped(state: ViewportState) -> ViewportState:
+    """What is seen, left to right."""
+    return replace(state, flipped=not state.flipped)
+
+
+def filled_with(
+    state: ViewportState, picture: Picture, pane: Point, box: tuple[float, float, float, float]
+) -> ViewportState:
+    """Zoomed and panned so that a part (x0, y0, x1, y1 in image pixels) fills the pane."""
+    whole = view_transform(fitted(state), picture, pane)
+    x0, y0 = whole.to_screen(box[0] - 0.5, box[1] - 0.5)
+    x1, y1 = whole.to_screen(box[2] + 0.5, box[3] + 0.5)
+    wide, high = max(1.0, abs(x1 - x0)), max(1.0, abs(y1 - y0))
+    zoom = max(ZOOM_LIMITS[0], min(ZOOM_LIMITS[1], pane[0] / wide, pane[1] / high))
+    middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    pan = middle[0] - (picture.columns - 1) / 2, middle[1] - (picture.rows - 1) / 2
+    return replace(state, zoom=zoom, pan=_kept(pan, picture))
 
 
 def centred_on(
@@ -164,4 +195,6 @@ def centred_on(
 def view_transform(state: ViewportState, picture: Picture, pane: Point) -> Transform:
     """Image to screen for this state."""
     shape = picture.rows, picture.columns
-    return transform(shape, picture.spacing, pane, state.zoom, state.pan)
+    return transform(
+        shape, picture.spacing, pane, state.zoom, state.pan, state.turns, state.flipped
+    )

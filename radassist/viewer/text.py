@@ -84,7 +84,12 @@ def corners(
     """
     frame = series.frames[state.index] if state.index < len(series.frames) else None
     return Corners(
-        _lines(person_name(study.patient_name), _who(study), plain(study.patient_id)),
+        _lines(
+            person_name(study.patient_name),
+            plain(study.patient_name_ideographic, 32),
+            _who(study),
+            plain(study.patient_id),
+        ),
         _lines(
             " ".join(p for p in (date(study.study_date), _time(study.study_time)) if p),
             plain(study.study_description),

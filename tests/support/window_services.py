@@ -13,13 +13,15 @@ import numpy as np
 import pydicom
 
 from radassist.checks import Problem, run_checks
+from radassist.dicom.content import read_content
+from radassist.domain.companions import Companion
 from radassist.domain.findings import Caliper, Evidence, EvidenceKind, ImageRef, Measurement
 from radassist.domain.operations import Insert
 from radassist.domain.report import Provenance, Report, Statement, StudyContext, empty_report
 from radassist.domain.study import Frame, Instance, OpenResult, RejectedFile, Series, Study
 from radassist.errors import InputFault
 from radassist.library.lexicon import load_lexicon
-from radassist.ports import CancelToken, DecodedFrame, Progress, VisionResult
+from radassist.ports import CancelToken, Content, DecodedFrame, Progress, VisionResult
 from radassist.store import SqliteStore
 from radassist.store.annotations import SqliteAnnotations
 from radassist.store.sqlite import utc_now
@@ -90,6 +92,9 @@ class TestServices:
         return DecodedFrame(
             frame.ref, pixels, window, header.PhotometricInterpretation == "MONOCHROME1"
         )
+
+    def read_content(self, companion: Companion) -> Content:
+        return read_content(companion)
 
     def draft(self, subject: Subject, progress: Progress, cancel: CancelToken) -> OpenReport:
         frame = subject.series.frames[0]
