@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from radassist.domain.presentation import DisplayedArea, Graphic, TextObject
-from radassist.ui.viewport_frames import Key
+from radassist.domain.study import Frame
+from radassist.ui.viewport_frames import Key, key_of
 from radassist.viewer.look import Drawing, Look, path_of
 from radassist.viewer.overlays import Overlay
 from radassist.viewer.transform import Transform
@@ -31,6 +32,16 @@ class Beside:
         """Nothing is chosen any more."""
         for held in (self.looks, self.drawings, self.segments):
             held.clear()
+
+    def look(self, frame: Frame | None) -> Look | None:
+        """The look of a frame under the chosen state."""
+        return self.looks.get(key_of(frame)) if frame is not None else None
+
+    def paint(self, painter: QPainter, view: Transform, frame: Frame | None) -> None:
+        """The annotations of the chosen state on a frame."""
+        drawing = self.drawings.get(key_of(frame)) if frame is not None else None
+        if drawing is not None and frame is not None:
+            paint_drawing(painter, view, drawing, frame.instance.rows, frame.instance.columns)
 
     def joined(self, found: Overlay | None, key: Key) -> Overlay | None:
         """A pack's overlay with the outlines of segmentations."""

@@ -27,13 +27,13 @@ from radassist.ui import theme
 from radassist.ui import viewport_paint as paint
 from radassist.ui.annotation_layer import AnnotationLayer
 from radassist.ui.tasks import Tasks
-from radassist.ui.viewport_beside import Beside, paint_drawing
+from radassist.ui.viewport_beside import Beside
+from radassist.ui.viewport_drag import Drag
 from radassist.ui.viewport_frames import FrameStore, Key, key_of, order_of_need
 from radassist.ui.viewport_picture import Picture as Drawn
 from radassist.viewer import state as views
 from radassist.viewer import text as words
 from radassist.viewer.cache import Levels
-from radassist.viewer.look import Look
 from radassist.viewer.overlays import Overlay, box_of, overlay
 from radassist.viewer.presets import Window
 from radassist.viewer.scale_bar import scale_bar
@@ -74,7 +74,7 @@ class ImagePane(QWidget):
         self._evidence: tuple[Key, Measurement | None] | None = None
         self.beside = Beside()
         self._drawn = Drawn()
-        self._drag: _Drag | None = None
+        self._drag: Drag | None = None
         self._wheel = 0
         self._direction = 1
         self._probe: QPointF | None = None
@@ -170,7 +170,7 @@ class ImagePane(QWidget):
         levels = self.levels()
         if levels is None:
             return ""
-        frame, look = levels.frame, self._look()
+        frame, look = levels.frame, self.beside.look(self.frame())
         if look is not None and self.state.window is None:
             label = words.plain(look.state.label, 24)
             return f"Presentation state {label}" + ("  inverted" if self.state.inverted else "")
@@ -320,26 +320,16 @@ class ImagePane(QWidget):
     def _paint_image(self, painter: QPainter, area: QRectF, levels: Levels) -> None:
         view = self.view()
         assert view is not None  # noqa: S101 - levels are there
-        ratio = self.devicePixelRatioF()
         self._drawn.draw(
-            painter, levels, view, area, self.state.window, self.state.inverted, ratio,
+            painter, levels, view, area, self.state.window, self.state.inverted,
+            self.devicePixelRatioF(),
             hurried=self._drag is not None and self._drag.moved,
-            look=self._look(),
+            look=self.beside.look(self.frame()),
         )  # fmt: skip
         self._paint_overlay(painter, view)
-        self._paint_drawing(painter, view)
+        if self.state.show_regions:
+            self.beside.paint(painter, view, self.frame())
         self._paint_words(painter, area, levels, view)
-
-    def _look(self) -> Look | None:
-        frame = self.frame()
-        return self.beside.looks.get(key_of(frame)) if frame is not None else None
-
-    def _paint_drawing(self, painter: QPainter, view: Transform) -> None:
-        frame, levels = self.frame(), self.levels()
-        drawing = self.beside.drawings.get(key_of(frame)) if frame is not None else None
-        if drawing is not None and levels is not None and self.state.show_regions:
-            rows, columns = levels.frame.pixels.shape[:2]
-            paint_drawing(painter, view, drawing, rows, columns)
 
     def _paint_overlay(self, painter: QPainter, view: Transform) -> None:
         found, series = self.shown_overlay(), self.series
@@ -409,14 +399,7 @@ class ImagePane(QWidget):
         view = self.view()
         if self._probe is None or view is None:
             return ""
-        x, y = (round(v) for v in view.to_image(self._probe.x(), self._probe.y()))
-        pixels = levels.frame.pixels
-        if not (0 <= x < pixels.shape[1] and 0 <= y < pixels.shape[0]):
-            return ""
-        value = pixels[y, x]
-        if pixels.ndim == 3:
-            return f"x {x}  y {y}  RGB {int(value[0])} {int(value[1])} {int(value[2])}"
-        return f"x {x}  y {y}  {words.number(float(value))} {words.plain(levels.frame.unit, 8)}"
+        return words.probe_line(levels.frame, *view.to_image(self._probe.x(), self._probe.y()))
 
     # --- mouse --------------------------------------------------------------------------------
 
@@ -439,7 +422,7 @@ class ImagePane(QWidget):
         plain = event.button() is Qt.MouseButton.LeftButton and not event.modifiers()
         if plain and place is not None and self.layer.press(*place):
             return
-        self._drag = _Drag(
+        self._drag = Drag(
             event.button(), event.position(), self.current_window(), self.state.pan,
             bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
         )  # fmt: skip
@@ -456,7 +439,7 @@ class ImagePane(QWidget):
             return
         self._dragged(self._drag, event.position())
 
-    def _dragged(self, drag: _Drag, at: QPointF) -> None:
+    def _dragged(self, drag: Drag, at: QPointF) -> None:
         dx, dy = at.x() - drag.start.x(), at.y() - drag.start.y()
         drag.moved = drag.moved or abs(dx) + abs(dy) >= _CLICK
         if not drag.moved:
@@ -511,15 +494,3 @@ class ImagePane(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.view_changed.emit()
-
-
-class _Drag:
-    """A mouse button that is held."""
-
-    def __init__(
-        self, button: Qt.MouseButton, start: QPointF, window: Window,
-        pan: tuple[float, float], shift: bool,
-    ) -> None:  # fmt: skip
-        self.button, self.start, self.last = button, start, start
-        self.window, self.pan, self.shift = window, pan, shift
-        self.moved = False

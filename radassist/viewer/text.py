@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from radassist.domain.geometry import distances, edge_letters
 from radassist.domain.spelling import spelt_age, spelt_date
 from radassist.domain.study import Frame, Series, Study
+from radassist.ports import DecodedFrame
 from radassist.viewer.presets import Window
 from radassist.viewer.state import ViewportState
 
@@ -98,6 +99,18 @@ def corners(
         _lines(_thickness(frame), _place(series, frame), _image_number(state, series)),
         _lines(f"{percent:.0f} %" if percent > 0 else "", window),
     )
+
+
+def probe_line(frame: DecodedFrame, x: float, y: float) -> str:
+    """Pixel position and value at an image position, "" outside of the image."""
+    column, row = round(x), round(y)
+    pixels = frame.pixels
+    if not (0 <= column < pixels.shape[1] and 0 <= row < pixels.shape[0]):
+        return ""
+    value = pixels[row, column]
+    if pixels.ndim == 3:
+        return f"x {column}  y {row}  RGB {int(value[0])} {int(value[1])} {int(value[2])}"
+    return f"x {column}  y {row}  {number(float(value))} {plain(frame.unit, 8)}"
 
 
 def series_title(series: Series) -> str:
