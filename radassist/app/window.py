@@ -50,6 +50,7 @@ from radassist.ui.main_window import MainWindow
 from radassist.ui.services import OpenReport, SystemLine
 from radassist.ui.theme import apply_theme
 from radassist.workflow.chat import ChatTurn
+from radassist.workflow.habits import Habits
 from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.see import SeenStudy, see_study
 from radassist.workflow.session import ReportSession
@@ -105,6 +106,23 @@ class WindowServices:
         self._seen[study] = seen
         self._bench.chat().prepare(session.report)  # so that the first instruction is quick too
         return OpenReport(session, subject, _by_image(seen))
+
+    def withheld(self, subject: Subject) -> str:
+        """Why a study is not drafted as soon as it is open."""
+        if self._bench.stored_reports(subject.study.study_instance_uid):
+            return ""
+        return self._bench.withheld(subject)
+
+    def begin_empty(self, subject: Subject, *, after_draft: bool) -> OpenReport:
+        """A report without a draft; no pack looks at the images."""
+        session = self._bench.begin_empty(subject, after_draft=after_draft)
+        self._bench.chat().prepare(session.report)
+        return OpenReport(session, subject)
+
+    @property
+    def habits(self) -> Habits:
+        """What was learned from the user's signed reports."""
+        return self._bench.habits
 
     def chat(
         self, report: Report, instruction: str, progress: Progress, cancel: CancelToken

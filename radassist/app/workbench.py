@@ -32,6 +32,7 @@ from radassist.domain.plaintext import import_report
 from radassist.domain.reading import Lexicon
 from radassist.domain.report import Report, Section, StudyContext
 from radassist.domain.study import Instance, OpenResult
+from radassist.domain.templates import choose
 from radassist.engines.language.llama import LlamaLanguageModel
 from radassist.engines.packs import Pack, Registry
 from radassist.engines.packs.required import must_have_packs
@@ -50,7 +51,7 @@ from radassist.workflow.chat import Chat
 from radassist.workflow.export import export
 from radassist.workflow.habits import Habits
 from radassist.workflow.impression import write_impression
-from radassist.workflow.job import Desk, Drafted, draft_report
+from radassist.workflow.job import Desk, Drafted, begin_empty, draft_report
 from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.see import SeenStudy
 from radassist.workflow.session import ReportSession, Step, begin
@@ -118,9 +119,9 @@ class Workbench:
         """The shipped lexicon."""
         return load_lexicon()
 
-    @cached_property
+    @property
     def habits(self) -> Habits:
-        """What was learned from this user's signed reports."""
+        """What was learned from this user's signed reports, under the settings as they are now."""
         return Habits(
             self.store.habits,
             self.user,
@@ -237,6 +238,16 @@ class Workbench:
     ) -> Drafted:
         """See and draft one study; stored and recorded."""
         return draft_report(self.desk(language=language), subject, progress, cancel)
+
+    def withheld(self, subject: Subject) -> str:
+        """Why a study is not drafted as soon as it is open; "" where it is."""
+        if not self.settings.draft_on_open:
+            return "Drafting as soon as a study is open is switched off in the settings."
+        return self.habits.withheld(choose(load_templates(), subject.series))
+
+    def begin_empty(self, subject: Subject, *, after_draft: bool = False) -> ReportSession:
+        """A report on a study without a draft; stored and recorded."""
+        return begin_empty(self.desk(language=False), subject, after_draft=after_draft)
 
     def chat(self, *, language: bool = True) -> Chat:
         """The chat, with or without the language model."""

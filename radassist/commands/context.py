@@ -16,7 +16,9 @@ class Context:
     :param images: how many images the shown series has.
     :param has_annotation: a drawn annotation of the shown image is selected.
     :param has_preview: a chat answer with changes waits to be applied or discarded.
-    :param can_draft: the draft of the open study failed or was cancelled.
+    :param can_draft: the open study has no report: its draft failed, was cancelled or not made.
+    :param can_begin_empty: the open study has no report, or one that nobody has signed.
+    :param has_wordings: the selected statement was drafted in the program's and the user's words.
     :param open_problems: checks that stand before a signature.
     """
 
@@ -28,6 +30,8 @@ class Context:
     has_annotation: bool = False
     has_report: bool = False
     can_draft: bool = False
+    can_begin_empty: bool = False
+    has_wordings: bool = False
     report_state: ReportState = ReportState.DRAFT
     statement_selected: bool = False
     can_undo: bool = False

@@ -166,6 +166,10 @@ _STATEMENT = (
            "Out of the text; kept in the record."),
     Action("statement.delete", "Delete statement", "Statement", ("Del",), _statement, False,
            words="remove"),
+    Action("statement.wording", "Other wording", "Statement", ("W",),
+           lambda c: c.editable and c.has_wordings, False,
+           "Change between your wording and the program's, where a draft has both.",
+           "phrase words original"),
     Action("statement.accept_all", "Accept all statements", "Statement", ("Shift+A",), _editable,
            False, "Accept every proposal that is left."),
     Action("statement.evidence", "Show evidence", "Statement", ("V",),
@@ -185,6 +189,9 @@ _CHAT = (
 _REPORT = (
     Action("report.draft", "Draft report", "Report", ("D",), lambda c: c.can_draft, False,
            "Draft the report again after that failed or was cancelled.", "retry generate"),
+    Action("report.begin_empty", "Begin empty report", "Report", ("Shift+D",),
+           lambda c: c.can_begin_empty, False,
+           "Write without a draft: Findings and Impression are empty.", "blank scratch"),
     Action("report.check", "Check report", "Report", ("C",), _report, False,
            "Look for wrong sides, numbers, contradictions and gaps."),
     Action("report.sign", "Sign…", "Report", ("Ctrl+Shift+S",), _editable,
@@ -192,6 +199,9 @@ _REPORT = (
            words="finalise approve"),
     Action("report.addendum", "Add addendum…", "Report", ("Ctrl+Shift+A",), _final,
            hint="A final report is changed by addenda only."),
+    Action("report.habits", "Your phrases and times…", "Report",
+           hint="What was learned from your signed reports; look at it and forget it.",
+           words="memory learned wording statistics usage"),
 )  # fmt: skip
 
 _HELP = (

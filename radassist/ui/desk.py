@@ -6,6 +6,7 @@ about a report that has changed meanwhile are dropped.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from PySide6.QtCore import QObject, Signal
 from radassist.checks import Problem
 from radassist.domain.history import next_redo, next_undo
 from radassist.domain.operations import Operation
+from radassist.domain.phrases import PhraseKey, wordings
 from radassist.domain.report import Report, ReportState
 from radassist.domain.study import OpenResult
 from radassist.errors import Fault
+from radassist.ports import CancelToken, Progress
 from radassist.ui.services import OpenReport, Services, SystemLine
 from radassist.ui.tasks import Task, Tasks
+from radassist.workflow.habits import ActiveTime, Habits, HabitsView, Learned, other_wording
 from radassist.workflow.session import ReportSession
 from radassist.workflow.study_choice import Subject, subjects
 
@@ -37,9 +41,18 @@ class Desk(QObject):
     system_changed = Signal(list)
     waiting = Signal(str)  # why there is no report, "" for nothing open
     second_edits = Signal(object, list)  # Report, operations that make it agree with what was typed
+    withheld = Signal(str)  # why no draft was made by itself
+    learned = Signal(object)  # Learned, after a report was signed as final
+    habits_read = Signal(object)  # HabitsView
     fault = Signal(object)
 
-    def __init__(self, services: Services, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        tasks: Tasks,
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(parent)
         self.services = services
         self.tasks = tasks
@@ -48,6 +61,8 @@ class Desk(QObject):
         self.subjects: list[Subject] = []
         self.current: OpenReport | None = None
         self.problems: list[Problem] = []
+        self.worded: frozenset[str] = frozenset()
+        self._time = ActiveTime(clock)
         self._opening: Task | None = None
         self._asking: Task | None = None
         self._drafting: Task | None = None
@@ -87,22 +102,52 @@ class Desk(QObject):
             "Opening",
         )
 
-    def draft(self, subject: Subject) -> None:
-        """Draft (or reopen) the report on a study; the report before it leaves the window."""
+    def draft(self, subject: Subject, *, asked: bool = False) -> None:
+        """Draft (or reopen) the report on a study; the report before it leaves the window.
+
+        :param asked: the user wants this draft, also where drafts have cost time.
+        """
+
+        def work(progress: Progress, cancel: CancelToken) -> OpenReport | str:
+            why = "" if asked else self.services.withheld(subject)
+            return why or self.services.draft(subject, progress, cancel)
+
+        self._clear_for(subject, "Drafting the report…")
+        self._drafting = self.tasks.run(
+            "engine", work, self._drafted, self._not_drafted, "Drafting the report"
+        )
+
+    @property
+    def can_begin_empty(self) -> bool:
+        """True where a report may be begun without a draft."""
+        ready = self._subject is not None and self._drafting is None
+        return ready and (self.report is None or self.report.state is ReportState.DRAFT)
+
+    def begin_empty(self) -> None:
+        """Begin the report on the study without a draft; one that is there stays in the record."""
+        subject = self._subject
+        if subject is None or not self.can_begin_empty:
+            return
+        after_draft = self.report is not None
+        self._clear_for(subject, "Beginning the report…")
+        self._drafting = self.tasks.run(
+            "record",
+            lambda _p, _c: self.services.begin_empty(subject, after_draft=after_draft),
+            self._drafted,
+            self._not_drafted,
+        )
+
+    def _clear_for(self, subject: Subject, words: str) -> None:
+        """Nothing of the report before stays; its time is kept."""
         if self._drafting is not None:
             self._drafting.cancel()
         self.stop_asking()
+        self.leave()
         self.current, self.problems, self._subject = None, [], subject
-        self.waiting.emit("Drafting the report…")
+        self.worded = frozenset()
+        self.waiting.emit(words)
         self.report_changed.emit(None)
         self.problems_changed.emit([])
-        self._drafting = self.tasks.run(
-            "engine",
-            lambda progress, cancel: self.services.draft(subject, progress, cancel),
-            self._drafted,
-            self._not_drafted,
-            "Drafting the report",
-        )
 
     @property
     def can_draft(self) -> bool:
@@ -112,7 +157,7 @@ class Desk(QObject):
     def draft_again(self) -> None:
         """Draft the study whose draft failed or was cancelled."""
         if self._subject is not None and self.can_draft:
-            self.draft(self._subject)
+            self.draft(self._subject, asked=True)
 
     def show_study(self, study_uid: str) -> None:
         """Images of this study are on screen now: its report comes beside them.
@@ -181,11 +226,17 @@ class Desk(QObject):
     ) -> None:
         """Sign the report that was checked; another one is refused by the session."""
 
+        seconds = self._time.stop()
+        self._time.start()  # until the signature is stored: it may be refused
+
         def work(session: ReportSession) -> None:
+            self.services.habits.spend(session.report.id, seconds)
             session.user = user
             session.sign(state, overrides=overrides, checked=checked)
 
         self._record(work)
+        if state is ReportState.FINAL:
+            self._learn()
 
     def addend(self, text: str) -> None:
         """Add an addendum to the final report."""
@@ -210,6 +261,70 @@ class Desk(QObject):
             self._asking.cancel()
             self._asking = None
             self.chat_failed.emit(Fault("Cancelled."))
+
+    def other_wording(self, statement_id: str) -> None:
+        """Change between the program's wording and the user's, where a draft has both."""
+
+        def act(session: ReportSession) -> None:
+            change = other_wording(session.document, statement_id)
+            if change is not None:
+                session.apply([change], "key")
+
+        self._record(act)
+
+    # --- habits -------------------------------------------------------------------------------
+
+    def touch(self) -> None:
+        """Somebody works in the window."""
+        self._time.touch()
+
+    def leave(self) -> None:
+        """The report leaves the screen: the time that was spent on it is kept."""
+        seconds, report = self._time.stop(), self.report
+        if report is None or seconds <= 0:
+            return
+
+        def work(_progress: object, _cancel: object) -> None:
+            self.services.habits.spend(report.id, seconds)
+
+        self.tasks.run("record", work, lambda _: None, self.fault.emit)
+
+    def read_habits(self, change: Callable[[Habits], object] | None = None) -> None:
+        """Ask for what was learned, after a change of it."""
+
+        def work(_progress: object, _cancel: object) -> HabitsView:
+            if change is not None:
+                change(self.services.habits)
+            return self.services.habits.view()
+
+        self.tasks.run("record", work, self._habits_read, self.fault.emit)
+
+    def forget_phrases(self, keys: Sequence[PhraseKey] | None) -> None:
+        """Forget wordings (None: all)."""
+        self.read_habits(lambda habits: habits.forget(keys))
+
+    def forget_uses(self) -> None:
+        """Forget times and shares."""
+        self.read_habits(lambda habits: habits.forget_uses())
+
+    def _habits_read(self, view: HabitsView) -> None:
+        self.habits_read.emit(view)
+
+    def _learn(self) -> None:
+        """After the signature is stored: what it teaches.  A report that is not final does not."""
+        opened = self.current
+        if opened is None:
+            return
+        session = opened.session
+
+        def work(_progress: object, _cancel: object) -> Learned | None:
+            return self.services.habits.learn(session.document)
+
+        def told(learned: Learned | None) -> None:
+            if learned is not None:
+                self.learned.emit(learned)
+
+        self.tasks.run("record", work, told, self.fault.emit)
 
     def check(self) -> None:
         """Run the checks on the report as it stands."""
@@ -311,15 +426,23 @@ class Desk(QObject):
         why = "No image is open: there is nothing to report on."
         self.waiting.emit("Press D to draft the report." if subject else why)
 
-    def _drafted(self, opened: OpenReport) -> None:
-        self.current, self._drafting = opened, None
-        self.problems = []
+    def _drafted(self, opened: OpenReport | str) -> None:
+        self._drafting = None
+        if isinstance(opened, str):
+            self.withheld.emit(opened)
+            return
+        self.current, self.problems = opened, []
+        self.worded = frozenset(wordings(opened.session.history))
+        if opened.session.report.state is not ReportState.FINAL:
+            self._time.start()
         self.report_opened.emit(opened)
         self.report_changed.emit(opened.session.report)
         self.check()
 
     def _changed(self, opened: OpenReport, report: Report) -> None:
         if opened is self.current:
+            if report.state is ReportState.FINAL:
+                self._time.stop()  # reading a signed report is no work on it
             self.report_changed.emit(report)
             self.check()
 

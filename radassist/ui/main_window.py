@@ -31,11 +31,13 @@ from radassist.commands import ACTIONS, CATEGORIES, Context, action, by_category
 from radassist.domain.findings import ImageRef, Measurement
 from radassist.domain.report import Report, ReportState, StatementState
 from radassist.domain.study import OpenResult, Series, Study
+from radassist.ui.activity import ActivityWatch
 from radassist.ui.beside import BesideDesk
 from radassist.ui.chat_panel import ChatPanel
 from radassist.ui.desk import Desk
 from radassist.ui.drops import dropped_paths
 from radassist.ui.guide import Guide
+from radassist.ui.habits_dialog import HabitsDialog
 from radassist.ui.help_texts import ABOUT, keys_markdown
 from radassist.ui.measure_desk import MeasureDesk
 from radassist.ui.measuring import Measuring
@@ -51,6 +53,7 @@ from radassist.ui.tasks import Tasks
 from radassist.ui.text_pane import TextPane
 from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_menu import image_menu, name_presets
+from radassist.workflow.habits import HabitsView
 
 _CHAT_HEIGHT = 140
 #: How long a sentence stays in the status bar.
@@ -81,6 +84,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._actions = self._make_actions()
         self._connect()
+        ActivityWatch(self, self.desk.touch)
         self.desk.refresh_system()
         self.update_actions()
 
@@ -99,6 +103,8 @@ class MainWindow(QMainWindow):
             has_annotation=bool(self.measuring.selected),
             has_report=report is not None,
             can_draft=self.desk.can_draft,
+            can_begin_empty=self.desk.can_begin_empty,
+            has_wordings=self.report.state.selected in self.desk.worded,
             report_state=report.state if report else ReportState.DRAFT,
             statement_selected=bool(self.report.state.selected),
             can_undo=self.desk.can_undo,
@@ -143,6 +149,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """What is being typed and what was accepted is stored; other work is cancelled."""
         self.report.commit_editor()
+        self.desk.leave()
         self.hide()  # at once: what is under way takes its time to end
         self.tasks.shutdown()
         super().closeEvent(event)
@@ -248,6 +255,8 @@ class MainWindow(QMainWindow):
             "chat.apply": self.chat.accept,
             "chat.discard": self.chat.discard,
             "report.draft": self.desk.draft_again,
+            "report.begin_empty": self.desk.begin_empty,
+            "report.habits": self._show_habits,
             "report.check": self.desk.check,
             "report.sign": self._sign,
             "report.addendum": self._addend,
@@ -270,6 +279,8 @@ class MainWindow(QMainWindow):
         desk.exported.connect(self._tell_exported)
         desk.system_changed.connect(self._show_system)
         desk.waiting.connect(self._show_waiting)
+        desk.withheld.connect(self._show_withheld)
+        desk.learned.connect(lambda learned: self.statusBar().showMessage(learned.sentence()))
         desk.second_edits.connect(self.chat.show_offers)
         desk.fault.connect(self.faults.show_fault)
         self.studies.series_chosen.connect(self._choose_series)
@@ -290,6 +301,8 @@ class MainWindow(QMainWindow):
         self.studies.paths_dropped.connect(desk.open)
         self.report.changed.connect(desk.apply)
         self.report.evidence_chosen.connect(self._show_evidence)
+        self.report.wording_asked.connect(desk.other_wording)
+        self.report.action_asked.connect(self.run_action)
         self.report.sign_asked.connect(lambda: self.run_action("report.sign"))
         self.report.selection_changed.connect(lambda _: self.update_actions())
         self.problems.chosen.connect(self.report.select)
@@ -345,7 +358,7 @@ class MainWindow(QMainWindow):
         self.viewport.set_vision(opened.vision)
 
     def _show_changed(self, report: Report | None) -> None:
-        self.report.show_report(report)
+        self.report.show_report(report, self.desk.worded)
         self.measuring.show_report(report)
         self.chat.show_report(report)
         if report is None:
@@ -356,6 +369,29 @@ class MainWindow(QMainWindow):
     def _show_waiting(self, words: str) -> None:
         self.report.show_waiting(words)
         self.update_actions()
+
+    def _show_withheld(self, why: str) -> None:
+        self.report.show_waiting(why, ("report.draft", "report.begin_empty"))
+        self.update_actions()
+
+    def _show_habits(self) -> None:
+        """It opens when what was learned has been read."""
+        dialog = None
+
+        def show(view: HabitsView) -> None:
+            nonlocal dialog
+            if dialog is not None:
+                dialog.show_view(view)
+                return
+            dialog = HabitsDialog(view, self)
+            dialog.forget_asked.connect(self.desk.forget_phrases)
+            dialog.forget_uses_asked.connect(self.desk.forget_uses)
+            dialog.exec()
+            self.desk.habits_read.disconnect(show)
+            dialog.deleteLater()
+
+        self.desk.habits_read.connect(show)
+        self.desk.read_habits()
 
     def _show_system(self, lines: list[SystemLine]) -> None:
         self._system = lines

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from radassist.checks import Problem
+from radassist.commands import action
 from radassist.domain.operations import Delete, Operation, accept, reject
 from radassist.domain.report import Report
 from radassist.ui.plain import ScrolledBody, emptied, plain_label
@@ -38,6 +41,8 @@ class ReportPanel(QWidget):
     changed = Signal(str, list, str)  # report id, operations, how
     evidence_chosen = Signal(object, object)  # ImageRef, Measurement | None
     sign_asked = Signal()
+    wording_asked = Signal(str)  # statement id
+    action_asked = Signal(str)  # action id, of a button that is shown while there is no report
     selection_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,8 +67,10 @@ class ReportPanel(QWidget):
 
     # --- what it shows ------------------------------------------------------------------------
 
-    def show_report(self, report: Report | None) -> None:
+    def show_report(self, report: Report | None, worded: frozenset[str] = frozenset()) -> None:
         """Show a report from its beginning; widgets of unchanged statements stay.
+
+        :param worded: ids of the statements that were drafted in two wordings.
 
         Another report ends what is being typed into the one before: text never crosses over.
         """
@@ -75,12 +82,17 @@ class ReportPanel(QWidget):
             self.state.problems = ()
             self._scroll.verticalScrollBar().setValue(0)
         self.state.report = report
+        self.state.worded = worded
         self._head.show_report(report)
         self._rebuild()
 
-    def show_waiting(self, words: str) -> None:
-        """What to say while there is no report: why not, and what to do; "" for nothing open."""
+    def show_waiting(self, words: str, actions: tuple[str, ...] = ()) -> None:
+        """What to say while there is no report: why not, and what to do; "" for nothing open.
+
+        :param actions: ids of actions that are offered as buttons below the words.
+        """
         self.state.waiting = words
+        self.state.waiting_actions = actions
         if self.state.report is None:
             self._rebuild()
 
@@ -112,6 +124,10 @@ class ReportPanel(QWidget):
         if action == "statement.edit":
             self.select(chosen)
             self._rows[chosen].start_editing()
+            return
+        if action == "statement.wording":
+            self.select(chosen)
+            self.wording_asked.emit(chosen)
             return
         operation: Operation
         if action == "statement.accept":
@@ -195,6 +211,7 @@ class ReportPanel(QWidget):
             self._list.addWidget(_wrapped(addendum.text))
         if report is None:
             self._list.addWidget(_wrapped(self.state.waiting or NOTHING_OPEN, "muted"))
+            self._add_waiting_actions()
         self._list.addStretch(1)
         for statement_id, widget in self._rows.items():
             if kept.get(statement_id) is not widget:
@@ -206,6 +223,19 @@ class ReportPanel(QWidget):
         for statement_id, widget in kept.items():
             widget.set_selected(statement_id == self.state.selected)
             widget.show()
+
+    def _add_waiting_actions(self) -> None:
+        for action_id in self.state.waiting_actions:
+            spec = action(action_id)
+            button = QPushButton(f"{spec.title} ({spec.keys[0]})")
+            button.setObjectName(action_id)
+            button.clicked.connect(lambda _=False, i=action_id: self.action_asked.emit(i))
+            holder = QWidget(self._body)
+            row = QHBoxLayout(holder)
+            row.setContentsMargins(34, 4, 8, 0)
+            row.addWidget(button)
+            row.addStretch(1)
+            self._list.addWidget(holder)
 
     def _row_widget(self, row: Row) -> StatementRow:
         old = self._rows.get(row.statement.id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from radassist.checks import Problem
 from radassist.domain.findings import EvidenceKind, ImageRef, Measurement
 from radassist.domain.operations import Insert, Operation, Replace, new_statement_id
+from radassist.domain.phrases import PHRASE_MEMORY
 from radassist.domain.report import (
     Provenance,
     Report,
@@ -58,6 +59,7 @@ class Row:
     :param number: what the chat calls it: 1-based in its section, rejected ones not counted.
     :param source: first word of the provenance, the key of its colour.
     :param mark: what stands beside the text besides colour: "proposed", "edited", ...
+    :param other_wording: words of the button that shows the other wording, "" where there is none.
     """
 
     section: str
@@ -69,6 +71,7 @@ class Row:
     chips: tuple[Chip, ...]
     severity: str = ""
     problem: str = ""
+    other_wording: str = ""
 
     @property
     def unsupported(self) -> bool:
@@ -109,7 +112,8 @@ def source_of(provenance: Provenance) -> tuple[str, str]:
         key = "rules"  # no model wrote this: the fixed rules that serve where there is none
     if key == "radiologist":
         return key, provenance.how or "typed"
-    return key, _LABELS.get(key, key)
+    label = _LABELS.get(key, key)
+    return key, f"{label}, your words" if provenance.how == PHRASE_MEMORY else label
 
 
 def places_of(report: Report) -> dict[str, str]:
@@ -201,12 +205,16 @@ class ReportPanelState:
     """The report as the panel shows it, with the selected statement and the problems.
 
     :param waiting: what to say while there is no report.
+    :param waiting_actions: actions that are offered meanwhile.
+    :param worded: ids of the statements that were drafted in two wordings.
     """
 
     report: Report | None = None
     selected: str = ""
     problems: Sequence[Problem] = field(default_factory=tuple)
     waiting: str = ""
+    waiting_actions: tuple[str, ...] = ()
+    worded: frozenset[str] = frozenset()
     show_rejected: bool = True
 
     @property
@@ -234,10 +242,21 @@ class ReportPanelState:
                 number += not rejected
                 rows.append(
                     _row(
-                        section.name, statement, None if rejected else number, by_statement, places
+                        section.name,
+                        statement,
+                        None if rejected else number,
+                        by_statement,
+                        places,
+                        self._other_wording(statement),
                     )
                 )
         return rows
+
+    def _other_wording(self, statement: Statement) -> str:
+        if statement.id not in self.worded:
+            return ""
+        own = statement.provenance.how == PHRASE_MEMORY
+        return "Program's wording" if own else "My wording"
 
     def ids(self) -> list[str]:
         """Ids in reading order."""
@@ -271,6 +290,7 @@ def _row(
     number: int | None,
     problems: dict[str, Problem],
     places: Mapping[str, str],
+    other_wording: str = "",
 ) -> Row:
     source, label = source_of(statement.provenance)
     problem = problems.get(statement.id)
@@ -285,4 +305,5 @@ def _row(
         chips_of(statement, places),
         problem.severity.value if problem else "",
         problem.why if problem else "",
+        other_wording,
     )

@@ -20,6 +20,7 @@ from radassist.domain.report import Report
 from radassist.domain.study import Frame, OpenResult
 from radassist.ports import CancelToken, Content, DecodedFrame, Progress, VisionResult
 from radassist.workflow.chat import ChatTurn
+from radassist.workflow.habits import Habits
 from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.session import ReportSession
 from radassist.workflow.study_choice import Subject
@@ -69,6 +70,16 @@ class Services(Protocol):
 
     def draft(self, subject: Subject, progress: Progress, cancel: CancelToken) -> OpenReport:
         """See and draft a study, or reopen the newest stored report on it."""
+
+    def withheld(self, subject: Subject) -> str:
+        """Why a study is not drafted as soon as it is open; "" where it is, or has a report."""
+
+    def begin_empty(self, subject: Subject, *, after_draft: bool) -> OpenReport:
+        """A report on a study without a draft; Findings and Impression are empty."""
+
+    @property
+    def habits(self) -> Habits:
+        """What was learned from the user's signed reports; its methods block on the disk."""
 
     def chat(
         self, report: Report, instruction: str, progress: Progress, cancel: CancelToken

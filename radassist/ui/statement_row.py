@@ -264,7 +264,10 @@ class StatementRow(QFrame):
             ("statement.accept", "Accept"),
             ("statement.reject", "Reject"),
             ("statement.delete", "Delete"),
+            ("statement.wording", self.row.other_wording),
         ):
+            if not words:
+                continue
             if action == "statement.accept" and state is StatementState.ACCEPTED:
                 continue
             if action == "statement.reject" and state is StatementState.REJECTED:

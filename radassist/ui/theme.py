@@ -129,7 +129,9 @@ QTreeView, QListView, QTableView {{
     background: {PANEL}; border: 0; alternate-background-color: {RAISED};
 }}
 QTreeView::item, QListView::item {{ padding: 3px; border-radius: 4px; }}
-QTreeView::item:selected, QListView::item:selected {{ background: #24405a; color: {TEXT}; }}
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{
+    background: #24405a; color: {TEXT};
+}}
 QHeaderView::section {{ background: {PANEL}; color: {MUTED}; border: 0; padding: 4px; }}
 QScrollArea {{ border: 0; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

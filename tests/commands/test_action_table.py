@@ -83,6 +83,7 @@ def test_nothing_acts_on_what_is_not_there() -> None:
         "file.open", "file.open_folder", "app.quit", "palette.open", "focus.next",
         "focus.previous", "help.keys", "help.guide", "help.system", "help.about",
         "app.settings", "help.machine", "help.administration",
+        "report.habits",
     }  # fmt: skip
 
 

@@ -6,7 +6,9 @@ vision pack, and pictures are decoded in this process instead of a worker.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +23,16 @@ from radassist.domain.report import Provenance, Report, Statement, StudyContext,
 from radassist.domain.study import Frame, Instance, OpenResult, RejectedFile, Series, Study
 from radassist.errors import InputFault
 from radassist.library.lexicon import load_lexicon
+from radassist.library.wording import load_vocabulary
 from radassist.ports import CancelToken, Content, DecodedFrame, Progress, VisionResult
 from radassist.store import SqliteStore
 from radassist.store.annotations import SqliteAnnotations
 from radassist.store.sqlite import utc_now
 from radassist.ui.services import OpenReport, SystemLine
 from radassist.workflow.chat import Chat, ChatTurn
+from radassist.workflow.habits import Habits, rewording_steps, with_phrases
 from radassist.workflow.measure import StudyAnnotations
-from radassist.workflow.session import ReportSession, Step, begin
+from radassist.workflow.session import ReportSession, Step, begin, entries_for
 from radassist.workflow.study_choice import Subject
 
 SENTENCES = (
@@ -65,6 +69,9 @@ class TestServices:
         self.store = SqliteStore(folder / "radassist.db", actor="Dr Roe")
         self.image = image
         self.user = "Dr Roe"
+        self.habits = Habits(self.store.habits, self.user, load_lexicon(), load_vocabulary())
+        self.why_not = ""
+        self._numbers = itertools.count(1)
         self.written: list[Path] = []
         self.last: ReportSession | None = None
 
@@ -99,7 +106,8 @@ class TestServices:
     def draft(self, subject: Subject, progress: Progress, cancel: CancelToken) -> OpenReport:
         frame = subject.series.frames[0]
         ref = frame.ref
-        base = empty_report("r1", StudyContext(study_instance_uid=ref.study_uid, modality="CR"))
+        study = StudyContext(study_instance_uid=ref.study_uid, modality="CR")
+        base = empty_report(f"r{next(self._numbers)}", study, "chest-radiograph@1")
         places: dict[str, int] = {}
         steps = []
         for number, (section, text, source) in enumerate(SENTENCES, start=1):
@@ -107,11 +115,25 @@ class TestServices:
             evidence = (_measured(ref),) if source.startswith("vision") else ()
             statement = Statement(f"s{number}", text, Provenance(source), evidence)
             steps.append(Step(Insert(section, place, statement), "draft", source))
+        half, _ = entries_for(base, steps, "", 1)
+        worded = self.habits.reword(half, "Findings")
+        steps += rewording_steps(half, worded)
+        base = with_phrases(base, worded)
         self.last = begin(self.store, base, steps, self.user, utc_now, {}, ["No pack for CT HEAD."])
         mask = np.zeros((frame.instance.rows, frame.instance.columns), np.uint8)
         mask[200:600, 300:800] = 3
         vision = VisionResult("p@1", ref, mask=mask, labels=((3, "heart"),))
         return OpenReport(self.last, subject, {(ref.sop_uid, ref.frame): vision})
+
+    def withheld(self, subject: Subject) -> str:
+        return self.why_not
+
+    def begin_empty(self, subject: Subject, *, after_draft: bool) -> OpenReport:
+        study = StudyContext(study_instance_uid=subject.study.study_instance_uid, modality="CR")
+        base = empty_report("empty", study, "chest-radiograph@1")
+        base = replace(base, origin={"begun": "empty"})
+        self.last = begin(self.store, base, [], self.user, utc_now, {})
+        return OpenReport(self.last, subject)
 
     def chat(
         self, report: Report, instruction: str, progress: Progress, cancel: CancelToken
