@@ -23,12 +23,14 @@ class Answer:
     :param cited: ids of the statements that the text quotes: the links beside it.
     :param refused: what the rules cut from a model's answer, each with the reason.
     :param by_model: the language model had a part in it.
+    :param open: rules could not map the question; a model may find what answers it.
     """
 
     text: str
     cited: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     by_model: bool = False
+    open: bool = False
 
 
 def answered(lead: str, lines: Sequence[Line]) -> Answer:

@@ -17,8 +17,8 @@ from radassist.domain.reading import Lexicon
 from radassist.domain.report import Report, ReportState
 from radassist.errors import UsageFault
 from radassist.ports import CancelToken, LanguageModel, Progress
+from radassist.workflow.chat import asking, grammar, questions
 from radassist.workflow.chat import commands as c
-from radassist.workflow.chat import grammar, questions
 from radassist.workflow.chat.answering import Answer
 from radassist.workflow.chat.elsewhere import offer_elsewhere, offer_gone
 from radassist.workflow.chat.execute import carry_out
@@ -122,6 +122,8 @@ class Chat:
             return _said(instruction, view, NOT_UNDERSTOOD)
         if questions.is_question(instruction):
             said = questions.answer(instruction, view, self._spoken_of)
+            if said.open and self._model is not None:
+                said = asking.by_model(self._model, instruction, said, view, progress, cancel)
             return _answered(instruction, view, said)
         commands = _parsed(instruction, view)
         controls = [x for _, x in commands if isinstance(x, c.Control)]

@@ -71,6 +71,14 @@ Sentence: The heart is enlarged, with a cardiothoracic ratio of 0.56 (95 % CI 0.
 Sentence: Small left pleural effusion is noted with adjacent compressive atelectasis.
 {"text": "Small left pleural effusion with adjacent atelectasis."}"""
 
+ASKER = """You answer questions of a radiologist from the numbered sentences of one report, and from nothing else.
+Answer in JSON: quotes = ids of the sentences that answer the question; answer = one short sentence that says only what these sentences say, in their words. If no sentence answers it: {"quotes": [], "answer": "The report does not say."}
+Sentences: s1 (Findings) "Fractures of the left third and fourth ribs." s2 (Findings) "The spleen is intact."
+Question: Which bones did he break?
+{"quotes": ["s1"], "answer": "Fractures of the left third and fourth ribs."}
+Question: Does she take blood thinners?
+{"quotes": [], "answer": "The report does not say."}"""
+
 TEXT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"text": {"type": "string", "maxLength": 600}},
@@ -93,5 +101,18 @@ def router_schema(actions: Sequence[str], ids: Sequence[str]) -> dict[str, Any]:
             },
         },
         "required": ["action", "ids"],
+        "additionalProperties": False,
+    }
+
+
+def asker_schema(ids: Sequence[str]) -> dict[str, Any]:
+    """The answer to a question: statements of the report by id, and one sentence."""
+    return {
+        "type": "object",
+        "properties": {
+            "quotes": {"type": "array", "items": {"enum": list(ids)}, "maxItems": 4},
+            "answer": {"type": "string", "maxLength": 240},
+        },
+        "required": ["quotes", "answer"],
         "additionalProperties": False,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from radassist.workflow.chat.about import about, near, some_words, unknown_words, well_kept
 from radassist.workflow.chat.answering import (
@@ -125,7 +126,7 @@ def _stated(text: str, view: View) -> Answer:
     if well:
         return quoted(well)
     if lines and not asked and unknown_words(text, lines, view):
-        return silent_but("The nearest is", lines[:3])
+        return replace(silent_but("The nearest is", lines[:3]), open=True)
     if lines:
         fitting_need = [line for line in lines if meets(line, wanted)]
         if not fitting_need:
@@ -133,7 +134,9 @@ def _stated(text: str, view: View) -> Answer:
         decided = _decided(text, fitting_need, view) if not wanted else None
         return decided or quoted(fitting_need)
     close = near(text, view) or some_words(text, view)
-    return silent_but("The nearest is", close) if close else Answer(SILENT)
+    if not close:
+        return Answer(SILENT)
+    return replace(silent_but("The nearest is", close), open=not asked)
 
 
 _LISTING = re.compile(
