@@ -1,7 +1,7 @@
 """The table of the language part, for each pack and without one.
 
     python tests/benchmarks/bench_language.py [--model GGUF]... [--no-model] [--openi PATH]
-        [--json FILE] [--misses]
+        [--json FILE] [--misses] [--second]
 
 Without ``--model`` the packs language-default and language-tiny are measured where they are
 installed.  ``--openi`` (or ``RADASSIST_OPENI``) is the wheel torchxrayvision or the folder that
@@ -16,6 +16,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from radassist.domain.plaintext import import_report
@@ -28,6 +29,7 @@ from radassist.library.lexicon import load_lexicon
 from radassist.settings import find_paths
 from radassist.workflow.measuring import BenchCases, Table, load_cases, measure, rendered
 
+SECOND = Path(__file__).resolve().parents[1] / "data" / "bench_second.json"
 PACKS = ("language-default", "language-tiny")
 
 
@@ -64,8 +66,12 @@ def main() -> int:
     parser.add_argument("--openi", type=Path, default=openi.find_archive())
     parser.add_argument("--json", type=Path, help="write the tables here")
     parser.add_argument("--misses", action="store_true", help="list what went wrong")
+    parser.add_argument("--second", action="store_true", help="the list written after tuning")
     asked = parser.parse_args()
     cases, lexicon = load_cases(resources_dir() / "bench"), load_lexicon()
+    if asked.second:
+        data = json.loads(SECOND.read_text(encoding="utf-8"))
+        cases = replace(cases, edits=tuple(data["cases"]), questions=tuple(data["questions"]))
     reports = impressions(cases, asked.openi)
     tables: list[Table] = []
     for model in () if asked.no_model else models(asked.model):
