@@ -47,6 +47,7 @@ class ChatPanel(QWidget):
     cancelled = Signal()
     accepted = Signal(str, list)  # report id, operations
     control = Signal(str)  # "undo" or "redo"
+    linked = Signal(str)  # statement id that an answer quotes
     room_wanted = Signal(int)  # logical pixels that show the latest entry whole
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -130,6 +131,7 @@ class ChatPanel(QWidget):
         box, layout = self._box()
         if turn.answer:
             layout.addWidget(_wrapped(_without_ids(turn.answer)))
+            self._add_links(layout, turn)
         self._add_diff(layout, before, turn.after)
         for notice in turn.notices:
             layout.addWidget(_wrapped(notice, theme.WARNING))
@@ -169,6 +171,20 @@ class ChatPanel(QWidget):
         if self._pending is not None:
             self._close_pending("Discarded")
             self._forget_offers()
+
+    def _add_links(self, layout: QVBoxLayout, turn: ChatTurn) -> None:
+        """A button for each statement that the answer quotes: one click to the place."""
+        found = re.findall(r"(\w+ \d+) \((s\d+)\)", turn.answer or "")
+        names = {statement_id: name for name, statement_id in found}
+        row = QHBoxLayout()
+        for statement_id in turn.cited[:8]:
+            button = QPushButton(names.get(statement_id, statement_id))
+            button.setFlat(True)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(lambda _=False, i=statement_id: self.linked.emit(i))
+            row.addWidget(button)
+        row.addStretch(1)
+        layout.addLayout(row)
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -312,6 +312,7 @@ class MainWindow(QMainWindow):
             lambda report_id, operations: desk.apply(report_id, operations, "chat")
         )
         self.chat.control.connect(lambda verb: self.run_action(f"edit.{verb}"))
+        self.chat.linked.connect(self.report.select)
         self.chat.room_wanted.connect(self._give_chat_room)
         desk.answered.connect(lambda *_: self.update_actions())
         app = QApplication.instance()

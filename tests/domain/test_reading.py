@@ -316,3 +316,17 @@ def test_negation_on_public_sentences() -> None:
             )
     assert tp > 200
     assert 2 * tp / (2 * tp + fp + fn) >= 0.95
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Non-displaced fracture of the distal radius.",
+        "Non-compressible right popliteal vein containing echogenic thrombus.",
+        "Non-calcified nodule in the left lung.",
+        "Non-occlusive thrombus in the portal vein.",
+    ],
+)
+def test_non_before_a_quality_denies_the_quality_and_not_the_finding(text: str) -> None:
+    (finding,) = read(text, LEXICON).findings()
+    assert finding.presence is Presence.PRESENT

@@ -70,6 +70,16 @@ def test_an_answer_names_sentences_by_the_numbers_on_the_screen(panel: ChatPanel
     assert "Findings 2: “Small left pleural effusion.”" in answers[0]
 
 
+def test_a_click_leads_to_the_sentence_that_an_answer_quotes(
+    panel: ChatPanel, qtbot: QtBot
+) -> None:
+    ask(panel, "is there an effusion?")
+    (link,) = [b for b in panel.findChildren(QPushButton) if b.text() == "Findings 2"]
+    with qtbot.waitSignal(panel.linked) as signal:
+        qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert signal.args == ["s2"]
+
+
 def test_a_change_is_shown_as_a_diff_and_applied_only_when_accepted(
     panel: ChatPanel, qtbot: QtBot
 ) -> None:

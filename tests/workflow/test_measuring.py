@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from radassist.engines.language.llama import LlamaLanguageModel
+from radassist.engines.packs.registry import Registry
+from radassist.errors import PackFault
 from radassist.library import resources_dir
 from radassist.library.lexicon import load_lexicon
+from radassist.settings import find_paths
 from radassist.workflow.chat import Chat
 from radassist.workflow.measuring import asking, edits, load_cases
 from radassist.workflow.measuring.cases import named
 from radassist.workflow.measuring.facts import not_held
-from radassist.workflow.measuring.table import Row, Table, rendered
+from radassist.workflow.measuring.table import Row, Table, measure, rendered
 
 CASES = load_cases(resources_dir() / "bench")
 LEXICON = load_lexicon()
@@ -109,3 +114,31 @@ def test_the_table_marks_the_bar_that_is_missed() -> None:
     assert not table.held
     assert "0.800 (120) *" in rendered([table])
     assert table.to_json()["rows"][0]["held"] is False
+
+
+def test_the_bars_hold_without_a_model() -> None:
+    """Nine of ten edits, nothing else touched, nothing invented: before any model is asked."""
+    table = measure(CASES, LEXICON, None)
+    missed = [f"{row.name}: {row.value}" for row in table.rows if not row.held]
+    assert not missed, [*missed, *table.misses]
+    assert any("Open-i" in why for why in table.without)
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_bars_hold_with_the_default_model_on_what_rules_leave_to_it() -> None:
+    """Wishes for another wording, commands of several parts, and every question."""
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    registry = Registry(resources_dir() / "packs", find_paths().models)
+    try:
+        pack = registry.find("language-default")
+    except PackFault as fault:
+        pytest.skip(f"language-default: {fault}")
+    few = replace(CASES, edits=tuple(c for c in CASES.edits if c["kind"] in ("style", "multi")))
+    with closing(LlamaLanguageModel(pack.folder, pack.ref, pack.path())) as model:
+        table = measure(few, LEXICON, model)
+    rows = {row.name: row for row in table.rows}
+    assert rows["untouched identical"].value == 1.0
+    assert rows["answers with something invented"].value == 0.0
+    assert rows["questions right"].held
+    assert (rows["edits exact"].value or 0) >= 0.7, table.misses

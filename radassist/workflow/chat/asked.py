@@ -48,6 +48,8 @@ NOT_TOPIC = frozenset(
         "imag",
         "report",
         "abnormal",
+        "abnorm",
+        "norm",
         "normal",
         "wide",
         "long",

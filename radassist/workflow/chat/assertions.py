@@ -307,10 +307,17 @@ def _offer_broader(text: str, view: View, work: Working) -> None:
 def insert_finding(text: str, view: View, work: Working) -> None:
     """A new finding goes after the last Findings sentence on its region, else to the end."""
     name = view.findings_name
+    advice = view.reading(text).recommendation and work.report.section("Impression") is not None
+    if advice:
+        work.notices.append("It reads as a recommendation, so it went to the Impression.")
+        name = "Impression"
     section = work.report.section(name)
     if section is None:
         raise Ask("The report has no section for it.")
     index = len(section.statements)
+    if advice:
+        work.insert(section.name, index, text)
+        return
     region = region_of(text) | set(stems(text))
     own = [m.concept for m in view.reading(text).mentions]
     near = [

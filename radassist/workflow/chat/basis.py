@@ -74,29 +74,35 @@ def explained(lines: Sequence[Line], view: View, concepts: frozenset[str] = froz
     """
     shown: list[str] = []
     cited: dict[str, None] = {}
+    told = frozenset(line.id for line in lines[:4])
     for line in lines[:4]:
         parts = []
-        for text, ids in _basis(line, view, concepts):
+        for text, ids in _basis(line, view, concepts, told):
             parts.append(text)
             cited.update(dict.fromkeys(ids))
         cited[line.id] = None
         shown.append(f"{line.quoted()} - {'; '.join(parts)}")
-    return Answer("; ".join(shown) + ".", tuple(cited))
+    return Answer("\n".join(f"{one}." for one in shown), tuple(cited))
 
 
-def _basis(line: Line, view: View, concepts: frozenset[str]) -> list[tuple[str, tuple[str, ...]]]:
+def _basis(
+    line: Line, view: View, concepts: frozenset[str], told: frozenset[str]
+) -> list[tuple[str, tuple[str, ...]]]:
     """What one statement rests on, each with the ids of statements that are named."""
     found: list[tuple[str, tuple[str, ...]]] = []
     for evidence in line.statement.evidence:
         other = view.line(evidence.ref) if evidence.kind is EvidenceKind.STATEMENT else None
-        if other is not None:
+        if other is not None and other.id in told:
+            found.append((f"rests on {other.called()}", (other.id,)))
+        elif other is not None:
             found.append((f"rests on {other.quoted()}", (other.id,)))
-            found += _basis(other, view, concepts)
+            found += _basis(other, view, concepts, told)
         else:
             found.append((_worded(evidence, line), ()))
     if not found and line.section.lower() == "impression":
         for other in _supporting(line, view, concepts):
-            found.append((f"agrees with {other.quoted()}", (other.id,)))
+            name = other.called() if other.id in told else other.quoted()
+            found.append((f"agrees with {name}", (other.id,)))
     return [*found, (_origin(line), ())]
 
 

@@ -15,6 +15,14 @@ from radassist.workflow.chat.wording import tidy
 _ITEM_BREAK = re.compile(r"\s*,\s*(?:and|or|nor)\s+|\s*,\s*|\s+(?:and|or|nor)\s+|\s*/\s*")
 
 
+#: What says something of the words before it, and cannot stand without them.
+_HANGS_ON = re.compile(
+    r"(?:in keeping|consistent|compatible|suggest\w*|suspicious|likely|probably|possibly|which|that|"
+    r"measuring|extending|compressing)\b",
+    re.IGNORECASE,
+)
+
+
 def without_item(text: str, start: int, end: int) -> str | None:
     """A coordinated list without the item that covers [start, end).
 
@@ -28,6 +36,8 @@ def without_item(text: str, start: int, end: int) -> str | None:
     if any(m.start() < end and m.end() > start for m in breaks) or not (left or right):
         return None
     before, after = (left[-1] if left else None), (right[0] if right else None)
+    if after is not None and _HANGS_ON.match(text[after.end() :]):
+        return None  # "echogenic, in keeping with steatosis" is no list
     if before is None and after is not None:
         lead = _list_lead(text[:start])
         return _rejoined(text[:lead] + text[after.end() :])

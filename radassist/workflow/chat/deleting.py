@@ -138,6 +138,9 @@ def _only_words(words: str, pool: Sequence[Line], view: View, work: Working) -> 
     lines = [x for x in pool if pattern.search(x.text)]
     if not lines or (len(lines) > 1 and not state_one_finding(tuple(lines), view)):
         return False
+    heads = re.compile(pattern.pattern + r"\s+(?:is|are|was|were|has|have)\b", re.IGNORECASE)
+    if any(heads.search(x.text) for x in lines):
+        return False  # the subject of the sentence is no word to spare
     cut = {x.id: without_words(x.text, words) or "" for x in lines}
     cut = {i: tidy(_NO_SUBJECT.sub(".", text)) for i, text in cut.items()}
     for line in lines:

@@ -93,7 +93,9 @@ def _describe_by_attribute(command: c.Describe, view: View, work: Working) -> No
         if subject and not lines:
             raise Ask(f"No sentence of the report is about “{subject[:80]}”.")
         raise Ask(which_one(lines) if lines else "It is not clear what is meant.", lines)
-    chosen = _one_place(there, command.value, view)
+    words = set(stems(subject))
+    whole = [(x, m) for x, m in there if words <= set(x.stems)]
+    chosen = _one_place(whole or there, command.value, view)
     line, mention = chosen
     set_attributes(line, mention, command.value, work)
     if command.scope and is_explicit(command.scope, view):
@@ -183,6 +185,13 @@ def _describe_in_words(command: c.Describe, view: View, work: Working) -> None:
         _offer_contrary(line, command, view, work)
         return
     _beside(line, command, view, work)
+
+
+def _all_of_the_organ(line: Line, subject: set[str], view: View) -> bool:
+    """True when every finding of the line lies in the organ that is spoken of."""
+    known = [(m, view.lexicon.get(m.concept)) for m in line.findings]
+    places = [{*m.location} | ({one.anatomy} if one is not None else set()) for m, one in known]
+    return bool(places) and all(subject & p for p in places) and not line.reading.quantities
 
 
 def _contrary_word(line: Line, value: str) -> bool:
@@ -296,6 +305,8 @@ def _says_only(line: Line, command: c.Describe, view: View) -> bool:
     ]
     if item_beside(line, command.subject):
         return False
+    if _all_of_the_organ(line, subject, view) and _NORMAL.search(command.value):
+        return True  # "the liver is normal" takes back whatever was said of the liver
     if not _NORMAL.search(command.value) and _left_over(line, command, others):
         return False
     lost = {q.text for q in line.reading.quantities} - {q.text for q in new.quantities}

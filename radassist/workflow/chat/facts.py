@@ -249,6 +249,10 @@ def correction(text: str, scope: str, view: View) -> c.Command | None:
     if match is None:
         return None
     first, second = match.group(1), match.group(2)
+    bare = re.fullmatch(r"\d+(?:\.\d+)?", first)
+    unit = re.search(r"\s*[a-z%]+$", second, re.IGNORECASE)
+    if bare and unit and _somewhere(first + unit.group(), view):
+        return c.Substitute(((first + unit.group(), second),), scope)
     second, where = _scope(second, view)
     where = where or scope
     old, new = _value(first), _value(second)
@@ -287,11 +291,11 @@ def _made_so(rest: str, scope: str, view: View) -> c.Command | None:
     for cut in range(1, len(words)):
         subject, value = " ".join(words[:cut]), " ".join(words[cut:])
         if attributes.is_attribute(value) and not attributes.is_attribute(subject):
+            if re.fullmatch(_PRONOUN, subject, re.I):
+                return c.Describe("", "is", _value(value), "", scope)
             target = parse_target(subject, view)
             if target is None:
                 return None
-            if re.fullmatch(_PRONOUN, subject, re.I):
-                return c.Describe("", "is", _value(value), "", scope)
             if target.numbers or target.ids:
                 return c.Describe("", "is", _value(value), "", subject)
             return c.Describe(_subject(subject), "is", _value(value), "", scope)

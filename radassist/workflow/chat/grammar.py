@@ -37,7 +37,7 @@ from radassist.workflow.chat.grammar_change import (
 from radassist.workflow.chat.grammar_style import early_style, style
 from radassist.workflow.chat.grammar_text import add_command, delete_command
 from radassist.workflow.chat.lookup import repeats
-from radassist.workflow.chat.realigning import realigned
+from radassist.workflow.chat.realigning import realigned, tip_moved
 from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spellings import spelled_out
 from radassist.workflow.chat.spoken import MOVE_VERBS, starts_with_verb
@@ -263,7 +263,7 @@ def _said_anew(text: str, scope: str, view: View) -> c.Command | None:
     """ "right cerebellar peduncle", "TI-RADS 4 instead": a part said anew, with one other word."""
     if scope:
         return None
-    new = realigned(text, view)
+    new = realigned(text, view) or tip_moved(text, view)
     said = re.match(r"(.+?)\s+(?:is|are|was|were|measures?|remains?)\s", text, re.IGNORECASE)
     if said and not attributes.is_grade(text[said.end() :]):
         lines = [x for x in view.lines if x.id in new]

@@ -35,11 +35,19 @@ def taken_out(text: str, scope: str, view: View) -> c.Command | None:
         said,
         re.IGNORECASE,
     )
+    match = match or re.fullmatch(
+        r"(?:(?:we|you|i)\s+can\s+|just\s+|please\s+)?(?:skip|forget(?: about)?|ignore|leave off)\s+(?:the\s+)?(.+)|"
+        r"(?:the\s+)?(.+?)\s+(?:can|could|should|may)\s+be\s+(?:left out|skipped|omitted|dropped|taken out)|"
+        r"no (?:comments?|remarks?|word|statements?|sentences?)\s+(?:on|about)\s+(?:the\s+)?(.+?)(?:\s+please)?",
+        said,
+        re.IGNORECASE,
+    )
     if match is None:
         match = re.fullmatch(r"(?:the\s+)?((?:\S+\s+){0,4}?\S+)\s+out", said, re.IGNORECASE)
         if match is not None and starts_with_verb(match.group(1)):
             return None
-    return c.Delete(match.group(1)) if match and _there(match.group(1), view) else None
+    what = next((g for g in match.groups() if g), "") if match else ""
+    return c.Delete(what) if what and _there(what, view) else None
 
 
 def _there(phrase: str, view: View) -> bool:
@@ -75,6 +83,9 @@ def moved(text: str, scope: str, view: View) -> c.Command | None:
             return c.MoveTo(what, section=section, place="start" if start else "end")
         what = f"{_bare(what)} sentence in the {section}" if section else what
         return c.MoveTo(what, section=section, place="start" if start else "end")
+    opening = re.fullmatch(r"(?:start|begin|open)\s+with\s+(?:the\s+)?(.+)", said, re.IGNORECASE)
+    if opening and _there(opening.group(1), view):
+        return c.MoveTo(opening.group(1), place="start")
     beside = re.fullmatch(
         r"(?:the\s+)?(.+?)\s+(?:belongs?|goes|go|should (?:go|come|stand|be))\s+(?:right\s+|directly\s+|just\s+)?"
         r"(after|before|above|below|behind)\s+(?:the\s+)?(.+)",

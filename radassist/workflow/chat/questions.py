@@ -35,7 +35,7 @@ from radassist.workflow.chat.basis import (
 from radassist.workflow.chat.resolving import resolve
 from radassist.workflow.chat.spellings import spelled_out
 from radassist.workflow.chat.spoken import plain, starts_with_verb, was_courteous_request
-from radassist.workflow.chat.targets import parse_target
+from radassist.workflow.chat.targets import device_lines, parse_target
 from radassist.workflow.chat.view import Line, View
 from radassist.workflow.chat.wording import stems
 
@@ -120,9 +120,14 @@ def _of_the_patient(text: str, view: View) -> Answer:
 def _stated(text: str, view: View) -> Answer:
     """Statements on the topic that hold what is asked for, else the nearest ones."""
     wanted = needs(text)
+    text = re.sub(
+        r"^((?:how (?:is|are)|what about|how about)\s+(?:the\s+)?)(.+)$",
+        lambda m: m.group(1) + device_lines(m.group(2)),
+        text,
+    )
     lines = about(text, view)
     asked = view.reading(text).findings()
-    well = [] if asked else well_kept(text, view)
+    well = well_kept(text, view) if not (asked and lines) else []
     if well:
         return quoted(well)
     if lines and not asked and unknown_words(text, lines, view):
@@ -224,7 +229,7 @@ def _decided(text: str, lines: Sequence[Line], view: View) -> Answer | None:
 #: Stems that add no condition to "is there an effusion".
 _NO_CONDITION = frozenset(
     stems(
-        "patient image see visible sign now left right sided bilateral side any really film x-ray"
+        "you we i patient image see visible sign now left right sided bilateral side any really film x-ray"
     )
 )
 

@@ -22,8 +22,9 @@ from radassist.workflow.chat.wording import fix_articles, stem
 from radassist.workflow.chat.working import Working
 
 _GRADED = r"(?:grade|segment|stage|type|category|acr|(?:bi|ti|li|pi|lung)-?rads)[\s-]*(?:\d\w?|[IVX]+|[A-E])"
+_DIMS = r"\d+(?:\.\d+)?(?:\s*[x×]\s*\d+(?:\.\d+)?)+(?:\s*(?:mm|cm)\b)?"
 _TOKEN = re.compile(
-    rf"follow[- ]?up|{attributes.QUANTITY}|{_GRADED}(?!\w)|\b{attributes.LEVEL}\b|\d+(?:\.\d+)?\s+(?:degrees?|days?|weeks?|months?|years?)\b|"
+    rf"{_DIMS}|follow[- ]?up|{attributes.QUANTITY}|{_GRADED}(?!\w)|\b{attributes.LEVEL}\b|\d+(?:\.\d+)?\s+(?:degrees?|days?|weeks?|months?|years?)\b|"
     r"\d+(?:\.\d+)?|[A-Za-z][A-Za-z'-]*",
     re.IGNORECASE,
 )
@@ -138,6 +139,8 @@ def _kind(word: str) -> str:
         return re.sub(r"[\W\d_]+$", "", re.sub(r"(?:[\s-]*(?:\d\w?|\b[IVX]+|\b[A-E]))$", "", lower))
     if re.fullmatch(attributes.LEVEL, word):
         return "level"
+    if re.fullmatch(_DIMS, word):
+        return f"{len(re.split('[x×]', word))} dimensions"
     unit = re.fullmatch(r"\d+(?:\.\d+)?\s+(degree|day|week|month|year)s?", lower)
     if unit:
         return "angle" if unit.group(1) == "degree" else "period"
@@ -163,6 +166,27 @@ def realigned(phrase: str, view: View, holding: re.Pattern[str] | None = None) -
     lines = [x for x in view.lines if holding is None or holding.search(x.text)]
     new = {line.id: text for line in lines if (text := _in_line(parts, line, view, absent))}
     return _one_place(new, view)
+
+
+_TIP = re.compile(
+    r"(?:the\s+)?(.*\btip)\s+(?:is|lies|ends|sits|projects|terminates)\s+((?:in|at|within|over|above|below)\s+.+)",
+    re.IGNORECASE,
+)
+_TIP_PLACE = re.compile(
+    r"(\btip\b(?:\s+(?:is|lies|ends|sits|projects|terminates))?\s+)(?:in|at|within|over|above|below)\b[^,;.]*",
+    re.IGNORECASE,
+)
+
+
+def tip_moved(phrase: str, view: View) -> dict[str, str]:
+    """ "The port tip is in the right atrium" over "with its tip at the cavoatrial junction"."""
+    match = _TIP.fullmatch(phrase.strip(" .!"))
+    words = {stem(w) for w in re.findall(r"[a-z]+", match.group(1).lower())} if match else set()
+    lines = [x for x in view.fact_lines if words and words <= set(x.stems)]
+    if match is None or len(lines) != 1 or _TIP_PLACE.search(lines[0].text) is None:
+        return {}
+    place = match.group(2)
+    return {lines[0].id: _TIP_PLACE.sub(lambda m: m.group(1) + place, lines[0].text)}
 
 
 def reworded(phrase: str, view: View, work: Working) -> bool:
@@ -205,14 +229,20 @@ def _part(words: Sequence[_Word], text: str) -> str | None:
     graded = [w for w in words if w.kind and w.kind[0].isalpha() and _is_graded(w)]
     if not anchors and not graded:
         return None
-    swaps: list[tuple[_Word, _Word]] = []
+    swaps = _in_order(words, there)
+    unknown = 0
     for i, word in enumerate(words):
+        if any(new is word for _, new in swaps):
+            continue
         if held[i] and (not word.kind or i in anchors):
             continue
         rivals = [t for t in there if word.kind and t.kind == word.kind]
         if not rivals:
             if word.text.lower() in _OPTIONAL and len(anchors) > 1:
                 continue
+            unknown += not word.kind
+            if unknown == 1 and not word.kind and len(anchors) > 1 and _measured(words):
+                continue  # "tube tip 3 cm above the carina" of "the tube ends 2 cm above ..."
             if graded and word.kind == "" and len(words) == len(graded) + 1:
                 continue  # "density is ACR B": the grade names the place by itself
             return None
@@ -222,8 +252,25 @@ def _part(words: Sequence[_Word], text: str) -> str | None:
         if chosen.same != word.same:
             swaps.append((chosen, word))
     for old, new in sorted(swaps, key=lambda s: -s[0].start):
-        text = text[: old.start] + _cased(new.text, old.text) + text[old.end :]
+        put = _cased(new.text, old.text)
+        if "dimensions" in new.kind and not new.text[-1].isalpha():
+            put += re.sub(r"^[\d.x× ]*\d", "", old.text)  # the unit was not said again
+        text = text[: old.start] + put + text[old.end :]
     return fix_articles(text)
+
+
+def _in_order(words: Sequence[_Word], there: Sequence[_Word]) -> list[tuple[_Word, _Word]]:
+    """ "Fifth to seventh ribs" over "fourth to sixth": as many of one kind on both sides."""
+    swaps: list[tuple[_Word, _Word]] = []
+    for kind in {w.kind for w in words if w.kind and "left" not in w.kind and w.kind != "side"}:
+        new, old = [w for w in words if w.kind == kind], [t for t in there if t.kind == kind]
+        if len(new) == len(old) > 1:
+            swaps += list(zip(old, new, strict=True))
+    return swaps
+
+
+def _measured(words: Sequence[_Word]) -> bool:
+    return any(w.kind in ("quantity", "level", "angle") for w in words)
 
 
 def _is_graded(word: _Word) -> bool:

@@ -153,10 +153,18 @@ def fitting(topic: str, view: View, pool: Sequence[Line], *, every: bool = False
     if every:
         found = [x for x in pool if x in literal or x in by_concept or x in by_region]
         return found or _inside_words(pool, words)
-    for level in (literal, by_concept, by_region):
+    for level in (_with_long_forms(literal, by_concept, topic), by_concept, by_region):
         if level:
             return _narrowed(level, words)
     return _by_initials(topic, pool) or _nearly(pool, words, concepts) or _inside_words(pool, words)
+
+
+def _with_long_forms(literal: list[Line], by_concept: list[Line], topic: str) -> list[Line]:
+    """An abbreviation as typed in one section, and the sentence of another that spells it out."""
+    if not literal or re.fullmatch(r"[A-Za-z]{2,5}", topic.strip()) is None:
+        return literal
+    sections = {line.section for line in literal}
+    return [*literal, *(x for x in by_concept if x.section not in sections)]
 
 
 def _by_initials(topic: str, pool: Sequence[Line]) -> list[Line]:

@@ -139,13 +139,18 @@ _HEDGED = re.compile(
 )
 LESS_SURE = re.compile(
     r"\b(?:less (?:definite|definitive|certain|sure|confident|categorical|firm)(?:ly)?|"
-    r"more (?:cautious|tentative|careful|guarded)(?:ly)?|cautious(?:ly)?|tentative(?:ly)?|hedge|soften)\b",
+    r"more (?:cautious|tentative|careful|guarded)(?:ly)?|cautious(?:ly)?|tentative(?:ly)?|hedge|soften|tone down|water down)\b",
     re.IGNORECASE,
 )
 
 
 def hedged(text: str) -> str | None:
     """The same with a "probable" or "probably"; None where it is guarded already or denies."""
+    firm = re.compile(
+        r"\b(?:consistent with|compatible with|in keeping with|diagnostic of)\b", re.I
+    )
+    if firm.search(text):
+        return firm.sub("suggestive of", text)
     if _HEDGED.search(text) or re.search(r"\b(?:no|not|without|none)\b", text, re.IGNORECASE):
         return None
     verb = re.search(r"\b(?:is|are|was|were)\b(?= \w)", text)
