@@ -232,3 +232,13 @@ def test_findings_that_the_lexicon_knows_never_reach_the_model(report: Report) -
     for question in ("is there a clavicle fracture?", "any effusion?", "what about the spleen?"):
         Chat(load_lexicon(), model).respond(report, question)
     assert model.asked == []
+
+
+def test_the_other_ligament_is_no_answer(report: Report) -> None:
+    other = Statement("s11", "The anterior cruciate ligament is intact.", Provenance("import"))
+    report = ops.apply(report, ops.Insert("Findings", 99, other))
+    said = json.dumps({"quotes": ["s11"], "answer": other.text})
+    model = ScriptedLanguageModel(lambda messages, schema: said)
+    turn = Chat(load_lexicon(), model).respond(report, "is the posterior cruciate ligament torn?")
+    assert (turn.answer or "").startswith(SILENT)
+    assert "not about what was asked" in turn.refused[0]

@@ -79,11 +79,34 @@ def judged(said: str, question: str, near: Answer, view: View) -> Answer:
 
 
 def _on_topic(question: str, line: Line, view: View) -> bool:
-    """True when the statement has a word, a concept or the region of the question."""
+    """True when the statement has a word, a concept or the region of the question, and none that
+    excludes one ("anterior" where the posterior ligament is asked for)."""
+    held = {w.lower() for w in line.text.split()}
+    for word in re.findall(r"[a-z-]+", question.lower()):
+        if word not in held and held & set(_others(word)):
+            return False
     words = set(topic_words(question))
     concepts = {m.concept for m in view.reading(question).mentions}
     near = set().union(*(region(w) for w in words)) if words else set()
     return bool(words & set(line.stems) or concepts & line.concepts or near & set(line.stems))
+
+
+#: Words that name one place and exclude another.
+_PLACES = (
+    "left right",
+    "upper lower middle",
+    "medial lateral",
+    "anterior posterior",
+    "superior inferior",
+    "proximal distal",
+    "internal external",
+)
+
+
+def _others(word: str) -> list[str]:
+    """The places that a word of place excludes."""
+    group = next((g.split() for g in _PLACES if word in g.split()), [])
+    return [w for w in group if w != word]
 
 
 def _not_held(text: str, lines: Sequence[Line], view: View) -> list[str]:

@@ -140,7 +140,6 @@ class Chat:
         cancel: CancelToken | None,
     ) -> ChatTurn:
         work = Working(_editable(view.report))
-        how = "grammar"
         try:
             for clause, command in commands:
                 try:
@@ -150,13 +149,13 @@ class Chat:
                 except NeedsModel as need:
                     if reworded(clause, view, work):
                         continue
-                    if by_model(self._model, need, view, work, progress, cancel):
-                        how = "model"
+                    by_model(self._model, need, view, work, progress, cancel)
         except Ask as ask:
             turn = _said(instruction, view, ask.answer)
             ids = tuple(line.id for line in ask.candidates)
+            how = "model" if work.by_model else "grammar"
             return replace(turn, how=how, candidates=ids, notices=tuple(work.notices))
-        return _changed(instruction, how, view, work)
+        return _changed(instruction, view, work)
 
 
 def _as_it_stands(command: c.Command, view: View, work: Working) -> View:
@@ -199,7 +198,8 @@ def _answered(instruction: str, view: View, said: Answer) -> ChatTurn:
     return replace(turn, how=how, cited=said.cited, refused=said.refused, notices=notices)
 
 
-def _changed(instruction: str, how: str, view: View, work: Working) -> ChatTurn:
+def _changed(instruction: str, view: View, work: Working) -> ChatTurn:
+    how = "model" if work.by_model else "grammar"
     if not work.operations:
         answer = "Nothing was changed."
         turn = _said(instruction, view, answer)

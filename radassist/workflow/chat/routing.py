@@ -52,25 +52,27 @@ def by_model(
     work: Working,
     progress: Progress | None,
     cancel: CancelToken | None,
-) -> bool:
-    """Carry out what the grammar could not.  Returns whether the model was asked.
+) -> None:
+    """Carry out what the grammar could not; ``work.by_model`` tells whether the model was asked.
 
     :raises Ask: there is no model, it found nothing to change, or the rules refused its wording.
     """
     if model is None:
         _by_rules(need, work)
-        return False
+        return
     lines = need.lines
     if not lines:
+        work.by_model = True
         action, lines = _route(model, need.ask, view, progress, cancel)
         if action == "delete":
             for line in lines:
                 work.delete(line.id)
-            return True
+            return
         if action == "none" or not lines:
             raise Ask(NOT_UNDERSTOOD)
     if _all_by_rules(need, lines, work):
-        return False
+        return
+    work.by_model = True
     if len(lines) > MOST:
         raise Ask(f"That would rewrite {len(lines)} sentences at once; name those that are meant.")
     refused: list[str] = []
@@ -86,7 +88,6 @@ def by_model(
         if not work.operations:
             raise Ask("Refused by the rules, nothing changed. " + "; ".join(refused) + ".")
         work.notices.append("Refused by the rules: " + "; ".join(refused) + ".")
-    return True
 
 
 def _all_by_rules(need: NeedsModel, lines: tuple[Line, ...], work: Working) -> bool:

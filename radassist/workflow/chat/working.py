@@ -54,12 +54,14 @@ class Working:
     """Operations of one instruction with the report that they give so far.
 
     :param offered: further operations that make the rest of the report agree; not applied.
+    :param by_model: the model was asked, whatever came of it.
     """
 
     report: Report
     operations: list[Operation] = field(default_factory=list)
     offered: list[Operation] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    by_model: bool = False
 
     def text(self, statement_id: str) -> str:
         """The text as the commands so far left it; "" when it is deleted."""
