@@ -220,6 +220,8 @@ class Viewport(QWidget):
             "view.zoom_in": lambda s: self._zoom(s, 1.25),
             "view.zoom_out": lambda s: self._zoom(s, 0.8),
             "view.reset": views.reset,
+            "view.turn": views.turned,
+            "view.flip": views.flipped,
             "view.invert": lambda s: replace(s, inverted=not s.inverted),
             "view.overlay": lambda s: replace(s, show_regions=not s.show_regions),
             "view.calipers": lambda s: replace(s, show_calipers=not s.show_calipers),

@@ -209,14 +209,12 @@ def test_a_state_of_images_that_are_not_open_is_refused(bench: Bench, shared_dat
 
 def test_a_turned_image_keeps_true_letters(bench: Bench, shared_data: Path) -> None:
     """A quarter turn of an axial slice: what was at the left edge is at the top."""
-    from radassist.viewer import state as views
-
     bench.open(shared_data / "dicom/A_series/chest_ct_lungdx_30x8mm/1-15.dcm")
     pane = bench.viewport.pane
     before = bench.picture()
     view = pane.view()
     assert view is not None
-    pane.change(views.turned(pane.state))
+    assert bench.viewport.perform("view.turn")
     after = pane.view()
     assert after is not None
     x, y = after.to_screen(100, 300)
@@ -225,3 +223,9 @@ def test_a_turned_image_keeps_true_letters(bench: Bench, shared_data: Path) -> N
     x1, y1 = after.to_screen(101, 300)
     assert (x1 - x, y1 - y) == pytest.approx((0, after.scale_x))
     assert bench.picture() != before
+    assert bench.viewport.perform("view.flip")
+    mirrored = pane.view()
+    assert mirrored is not None
+    assert mirrored.to_image(*mirrored.to_screen(100, 300)) == pytest.approx((100, 300))
+    bench.viewport.perform("view.reset")
+    assert (pane.state.turns, pane.state.flipped) == (0, False)
