@@ -136,6 +136,7 @@ class EvidenceKind(StrEnum):
     STATEMENT = "statement"  # another statement of this report
     PRIOR = "prior"  # a statement of a prior report
     RADIOLOGIST = "radiologist"  # a person wrote or accepted it
+    GUIDELINE = "guideline"  # a row of a guideline's table, with its citation
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Provenance:
     """Who wrote a statement.
 
     :param source: ``vision:<pack>``, ``language:<pack>``, ``template``, ``prior``,
-        ``measurement``, ``header``, ``import`` or ``radiologist``.
+        ``measurement``, ``header``, ``import``, ``guideline:<table>`` or ``radiologist``.
     :param how: for the radiologist: ``typed``, ``dictated``, ``chat`` or ``signature``; for a
         machine's statement ``phrase memory`` where it is put in the user's wording.
     """

@@ -27,6 +27,7 @@ _LABELS = {
     "prior": "prior report",
     "import": "imported",
     "rules": "fixed rules",
+    "guideline": "guideline table",
 }
 
 
@@ -150,6 +151,8 @@ def chips_of(statement: Statement, places: Mapping[str, str]) -> tuple[Chip, ...
             chips.append(Chip(f"{item.ref}: {item.value}"[:40]))
         elif item.kind is EvidenceKind.PRIOR:
             chips.append(Chip(f"prior {item.value}"))
+        elif item.kind is EvidenceKind.GUIDELINE:
+            chips.append(Chip(item.ref.partition("@")[0]))
     return _gathered(chips)
 
 

@@ -33,6 +33,7 @@ PROVENANCE = {
     "prior": "#b0a27a",
     "import": "#9aa5b1",
     "rules": "#9aa5b1",
+    "guideline": "#b5a3e0",
     "radiologist": "#e6eaef",
 }
 

@@ -1,39 +1,61 @@
-"""The Impression from the findings: one sentence for each abnormal finding, linked to it.
+"""The Impression from the findings: most important first, incidental apart, all of it linked.
 
 The language model words it, rules decide: a sentence that names a finding, side or number absent
-from its source, or that loses one, is refused, and the same fact is put in fixed wording instead.
-Template normals are proposals, so nothing is concluded from them.
+from its source, that loses one or that gives advice is refused, and the same fact is put in fixed
+wording instead.  Template normals are proposals, so nothing is concluded from them.
+Recommendations come from a guideline's table or from the radiologist.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from radassist.checks.agreement import unsupported
-from radassist.domain.findings import Evidence, EvidenceKind, Presence
-from radassist.domain.reading import Lexicon, Mention
+from radassist.domain.findings import Evidence, EvidenceKind
+from radassist.domain.impressions import Rank
+from radassist.domain.reading import Lexicon
 from radassist.domain.report import Provenance, Report, Statement, StatementState
 from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat.guards import dropped
 from radassist.workflow.chat.prompts import IMPRESSION, TEXT_SCHEMA
 from radassist.workflow.chat.rewriting import SENTENCE_TOKENS, text_of
-from radassist.workflow.chat.shortening import shortened
-from radassist.workflow.chat.view import Line, View, read_cached
-from radassist.workflow.chat.wording import sentence
+from radassist.workflow.chat.shortening import joined, shortened
+from radassist.workflow.chat.view import Line, View
+from radassist.workflow.chat.wording import lower_first, sentence
+from radassist.workflow.concluding.normal import NOTHING_ABNORMAL, NOTHING_REPORTED, normal_line
+from radassist.workflow.concluding.ordering import Ranked, counts, ranked
+from radassist.workflow.concluding.recommending import advises, own_advice, recommend
+from radassist.workflow.shelf import BARE, Shelf
 
-NOTHING_ABNORMAL = "No abnormality has been measured or reported; template normals await review."
-NOTHING_REPORTED = "No abnormality is reported in the Findings."
+__all__ = [
+    "NOTHING_ABNORMAL",
+    "NOTHING_REPORTED",
+    "by_rules",
+    "refusal",
+    "sources",
+    "write_impression",
+]
+
 #: Fixed wording: no model wrote it, and it is as much a machine's as one that did.
 BY_RULES = Provenance("language:rules@1")
+INCIDENTAL = "Incidental: "
 
 
 @dataclass(frozen=True)
 class _Draft:
     text: str
     by: Provenance
-    source: Line
+    sources: tuple[Line, ...]
+    rank: Rank = Rank.ACTIONABLE
+
+    def statement(self, statement_id: str) -> Statement:
+        evidence = tuple(Evidence(EvidenceKind.STATEMENT, x.id, x.text) for x in self.sources)
+        text = self.text
+        if self.rank is Rank.INCIDENTAL and not text.lower().startswith("incidental"):
+            text = INCIDENTAL + lower_first(text)
+        return Statement(statement_id, text, self.by, evidence, StatementState.PROPOSED)
 
 
 def write_impression(
@@ -41,95 +63,89 @@ def write_impression(
     lexicon: Lexicon,
     model: LanguageModel | None,
     *,
+    shelf: Shelf = BARE,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> tuple[list[Statement], list[str]]:
     """Statements for the Impression, most important first, and what the user should know.
 
     Ids count on from ``report.next_statement``.  Each statement carries evidence of kind STATEMENT
-    for the Findings statement that it rests on.
+    for the Findings statements that it rests on; a recommendation also its guideline's row.
 
     :raises Cancelled: the user cancelled; DeadlineExceeded, EngineFault: the model failed.
     """
     view = View(report, lexicon)
-    notices: list[str] = []
-    drafts: list[_Draft] = []
-    for line in _abnormal(view):
-        draft = _worded(line, lexicon, model, notices, progress, cancel)
-        if all(draft.text.lower() != d.text.lower() for d in drafts):
-            drafts.append(draft)
     if not view.in_section("Findings"):
         return [], ["The Findings are empty, so no impression was written."]
-    if not drafts:
-        return [_nothing(report, view)], notices
+    notices: list[str] = []
+    abnormal = ranked(view, shelf)
+    drafts = [_of_normal(view, abnormal, shelf)]
+    for item in abnormal:
+        draft = _worded(item, lexicon, model, notices, progress, cancel)
+        if all(d is None or draft.text.lower() != d.text.lower() for d in drafts):
+            drafts.append(draft)
+    made = _merged([d for d in drafts if d is not None], lexicon)
+    made += _own_advice(view, made)
     first = report.next_statement
-    return [_statement(f"s{first + place}", draft) for place, draft in enumerate(drafts)], notices
+    statements = [draft.statement(f"s{first + place}") for place, draft in enumerate(made)]
+    given, told = recommend(view, shelf)
+    for advice in given:
+        statements.append(advice.statement(f"s{first + len(statements)}"))
+    return statements, notices + told
 
 
-def _statement(statement_id: str, draft: _Draft) -> Statement:
-    evidence = (Evidence(EvidenceKind.STATEMENT, draft.source.id, draft.source.text),)
-    return Statement(statement_id, draft.text, draft.by, evidence, StatementState.PROPOSED)
+def _of_normal(view: View, abnormal: list[Ranked], shelf: Shelf) -> _Draft | None:
+    """The line that nothing (acute) is stated; it rests on all Findings, that none says more."""
+    text = normal_line(view, abnormal, shelf)
+    return _Draft(text, BY_RULES, view.in_section("Findings")) if text else None
 
 
-def _nothing(report: Report, view: View) -> Statement:
-    """The cautious line: it claims no more than that nothing abnormal is stated.
-
-    It rests on all Findings statements: that none of them says more is what it says.
-    """
-    lines = view.in_section("Findings")
-    template = any(_is_template(line) for line in lines)
-    evidence = tuple(Evidence(EvidenceKind.STATEMENT, x.id, x.text) for x in lines)
-    text = NOTHING_ABNORMAL if template else NOTHING_REPORTED
-    return Statement(f"s{report.next_statement}", text, BY_RULES, evidence, StatementState.PROPOSED)
-
-
-def _is_template(line: Line) -> bool:
-    """A template normal that nobody has accepted or changed."""
-    return (
-        line.statement.provenance.source == "template"
-        and line.statement.state is StatementState.PROPOSED
-    )
-
-
-def _abnormal(view: View) -> list[Line]:
-    """Findings statements that assert something abnormal: urgent, then others, then incidental."""
-    chosen = [
-        x for x in view.in_section("Findings") if not _is_template(x) and _asserts(x, view.lexicon)
+def _own_advice(view: View, made: list[_Draft]) -> list[_Draft]:
+    """The radiologist's recommendations in the Findings, word for word, where not used yet."""
+    used = {line.id for draft in made for line in draft.sources[:2]}
+    return [
+        _Draft(line.text, BY_RULES, (line,))
+        for line in own_advice(view)
+        if line.section == "Findings" and line.id not in used
     ]
-    return sorted(chosen, key=lambda x: (_urgency(x, view.lexicon), x.order))
 
 
-def _asserts(line: Line, lexicon: Lexicon) -> bool:
-    if any(e.kind is EvidenceKind.FINDING for e in line.statement.evidence):
-        return not any(e.value.endswith(": absent") for e in line.statement.evidence)
-    return any(_counts(m, lexicon) for m in line.findings)
+def _merged(drafts: list[_Draft], lexicon: Lexicon) -> list[_Draft]:
+    """Neighbours that state the same finding become one statement, word for word."""
+    merged: list[_Draft] = []
+    for draft in drafts:
+        last = merged[-1] if merged else None
+        if last is not None and _alike(last, draft) and not advises(draft.text, lexicon):
+            text = joined(last.text, draft.text)
+            if not unsupported(text, [x.text for x in (*last.sources, *draft.sources)], lexicon):
+                merged[-1] = replace(last, text=text, sources=(*last.sources, *draft.sources))
+                continue
+        merged.append(draft)
+    return merged
 
 
-def _counts(mention: Mention, lexicon: Lexicon) -> bool:
-    return mention.kind == "finding" and mention.presence in (
-        Presence.PRESENT,
-        Presence.UNCERTAIN,
-    )
-
-
-def _urgency(line: Line, lexicon: Lexicon) -> int:
-    known = [lexicon.get(m.concept) for m in line.findings if _counts(m, lexicon)]
-    if any(k.critical for k in known if k is not None):
-        return 0
-    if known and all(k is not None and k.benign for k in known):
-        return 2
-    return 1
+def _alike(one: _Draft, other: _Draft) -> bool:
+    if one.rank is not other.rank or one.by != other.by or len(one.sources) > 2:
+        return False
+    stated = [
+        {(m.concept, m.presence) for m in line.findings if counts(m)}
+        for line in (*one.sources, *other.sources)
+    ]
+    return len(stated[0]) == 1 and all(facts == stated[0] for facts in stated)
 
 
 def _worded(
-    line: Line,
+    item: Ranked,
     lexicon: Lexicon,
     model: LanguageModel | None,
     notices: list[str],
     progress: Progress | None,
     cancel: CancelToken | None,
 ) -> _Draft:
-    fixed = _Draft(by_rules(line.statement), BY_RULES, line)
+    line = item.line
+    if advises(line.text, lexicon) and not line.statement.provenance.is_machine:
+        return _Draft(line.text, BY_RULES, (line,), item.rank)  # a person's advice, word for word
+    fixed = _Draft(by_rules(line.statement), BY_RULES, (line,), item.rank)
     if model is None:
         return fixed
     answer = model.complete(
@@ -147,7 +163,7 @@ def _worded(
             "fixed wording is used."
         )
         return fixed
-    return _Draft(text, Provenance(f"language:{model.pack}"), line)
+    return replace(fixed, text=text, by=Provenance(f"language:{model.pack}"))
 
 
 def refusal(text: str, source: str, lexicon: Lexicon) -> str:
@@ -162,11 +178,8 @@ def refusal(text: str, source: str, lexicon: Lexicon) -> str:
         return f"drops {', '.join(lost)}"
     if len(text) > len(source) + 40:
         return "says more than its source"
-    if (
-        read_cached(text, lexicon).recommendation
-        and not read_cached(source, lexicon).recommendation
-    ):
-        return "gives advice"
+    if advises(text, lexicon) != advises(source, lexicon):
+        return "gives advice" if advises(text, lexicon) else "drops the recommendation"
     return ""
 
 
