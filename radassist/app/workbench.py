@@ -39,6 +39,9 @@ from radassist.engines.packs.required import must_have_packs
 from radassist.engines.vision.hosted import HostedCxrAnatomy
 from radassist.errors import Fault, InputFault, PackFault
 from radassist.library import resources_dir
+from radassist.library.glossary import load_glossary
+from radassist.library.guidelines import load_guidelines
+from radassist.library.impressions import load_ranking, load_study_kinds
 from radassist.library.lexicon import load_lexicon
 from radassist.library.templates import load_templates
 from radassist.library.wording import load_vocabulary
@@ -55,7 +58,9 @@ from radassist.workflow.job import Desk, Drafted, begin_empty, draft_report
 from radassist.workflow.measure import StudyAnnotations
 from radassist.workflow.see import SeenStudy
 from radassist.workflow.session import ReportSession, Step, begin
+from radassist.workflow.shelf import Shelf
 from radassist.workflow.study_choice import Subject
+from radassist.workflow.tasks import Tasks
 
 
 class Workbench:
@@ -131,6 +136,11 @@ class Workbench:
             measure=self.settings.measure_drafts,
             always=self.settings.drafts_always,
         )
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Ranks, kinds of examination, guidelines and plain words, as shipped."""
+        return Shelf(load_ranking(), load_study_kinds(), load_guidelines(), load_glossary())
 
     @cached_property
     def vision(self) -> list[VisionModel]:
@@ -224,7 +234,9 @@ class Workbench:
             vision=vision,
             language=model,
             templates=load_templates(),
-            impression=lambda report, m: write_impression(report, self.lexicon, m),
+            impression=lambda report, m: write_impression(
+                report, self.lexicon, m, shelf=self.shelf
+            ),
             clock=utc_now,
             user=self.user,
             fingerprints={ref: " ".join(sorted(h.values())) for ref, h in hashes.items()},
@@ -251,7 +263,7 @@ class Workbench:
 
     def chat(self, *, language: bool = True) -> Chat:
         """The chat, with or without the language model."""
-        return Chat(self.lexicon, self.language if language else None)
+        return Chat(self.lexicon, self.language if language else None, Tasks(self.shelf))
 
     def check(self, report: Report) -> list[Problem]:
         """The deterministic checks."""

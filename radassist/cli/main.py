@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from radassist import __version__, logs
-from radassist.cli import habits, images, reports, system
+from radassist.cli import habits, images, reports, summaries, system
 from radassist.cli.output import BAD_INPUT, DONE, open_streams, tell
 from radassist.errors import Fault
 from radassist.settings import find_paths, read_policy
@@ -88,6 +88,14 @@ def _report_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     chat.add_argument("--accept", action="store_true", help="apply the change to the file")
     chat.add_argument("--no-language", action="store_true", help="grammar and rules only")
     chat.add_argument("--user", default="", metavar="NAME")
+    summary = _add(
+        commands, "summary", summaries.summary, "Sum a report up, for the referrer or the patient."
+    )
+    summary.add_argument("report", type=Path, metavar="REPORT")
+    summary.add_argument(
+        "--for", dest="reader", choices=("referrer", "patient"), default="referrer"
+    )
+    summary.add_argument("--json", action="store_true")
     text = _add(commands, "import", reports.import_text, "Read a plain-text report.")
     text.add_argument("text", type=Path, metavar="FILE.txt")
     text.add_argument("--out", type=Path, required=True, metavar="REPORT.json")

@@ -150,7 +150,7 @@ def check(arguments: argparse.Namespace) -> int:
     worst = DONE
     with Workbench() as bench:
         for path in arguments.reports:
-            problems = bench.check(_any_report(bench, path))
+            problems = bench.check(any_report(bench, path))
             if arguments.json:
                 say_json({"path": str(path), "problems": [_problem_json(p) for p in problems]})
             else:
@@ -162,7 +162,7 @@ def check(arguments: argparse.Namespace) -> int:
     return worst
 
 
-def _any_report(bench: Workbench, path: Path) -> Report:
+def any_report(bench: Workbench, path: Path) -> Report:
     """A report from JSON or, where the file is not JSON by its first character, plain text."""
     text = read_text(path)
     if path.suffix.lower() == ".json" or text.lstrip().startswith("{"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -140,6 +141,8 @@ class ChatPanel(QWidget):
         if turn.operations:
             layout.addLayout(self._decision(turn))
             self._pending = box
+        if turn.clean:
+            layout.addWidget(_copying(turn.clean), 0, Qt.AlignmentFlag.AlignRight)
         for operation in turn.offered:
             self._add_offer(layout, turn.after, operation)
         self._append(box)
@@ -339,6 +342,20 @@ class ChatPanel(QWidget):
     def _tick(self) -> None:
         self._seconds += 1
         self._busy.setText(f"Reading… {self._seconds} s")
+
+
+def _copying(text: str) -> QPushButton:
+    """A button that puts the answer without its references on the clipboard."""
+    button = QPushButton("Copy")
+    button.setProperty("role", "quiet")
+    button.setToolTip("Copy this text without the places it rests on")
+    button.clicked.connect(lambda: _copied(button, text))
+    return button
+
+
+def _copied(button: QPushButton, text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+    button.setText("Copied")
 
 
 def _same(report: Report, other: Report | None) -> bool:

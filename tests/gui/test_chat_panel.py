@@ -6,15 +6,19 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from radassist.domain.operations import Delete, Insert, Operation, apply
 from radassist.domain.report import Provenance, Report, Statement, StudyContext, empty_report
 from radassist.errors import EngineFault
+from radassist.library.glossary import load_glossary
 from radassist.library.lexicon import load_lexicon
 from radassist.ui.chat_panel import ChatPanel
 from radassist.workflow.chat import Chat
+from radassist.workflow.shelf import Shelf
+from radassist.workflow.tasks import Tasks
 
 TEXTS = (
     ("Findings", "There is a 6 mm nodule in the right lower lobe."),
@@ -47,6 +51,21 @@ def ask(panel: ChatPanel, instruction: str) -> Report:
 
 def shown(panel: ChatPanel) -> list[str]:
     return [label.text() for label in panel.findChildren(QLabel)]
+
+
+def test_easy_language_is_an_answer_that_can_be_copied(panel: ChatPanel, qtbot: QtBot) -> None:
+    report = make_report()
+    glossary = Shelf(glossary=load_glossary())
+    talk = Chat(load_lexicon(), None, Tasks(glossary))
+    panel.show_turn(report, talk.respond(report, "explain this to the patient"))
+    assert not panel.pending
+    answer = next(text for text in shown(panel) if "fluid around the left lung" in text)
+    assert "[Findings 2, Impression 1]" in answer and "(s2)" not in answer
+    copy = next(b for b in panel.findChildren(QPushButton) if b.text() == "Copy")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert "fluid around the left lung" in copied and "Findings" not in copied
+    assert copy.text() == "Copied"
 
 
 def test_enter_asks_once_and_the_busy_line_takes_no_second_question(

@@ -20,6 +20,7 @@ from radassist.ports import CancelToken, LanguageModel, Progress
 from radassist.workflow.chat import asking, grammar, questions
 from radassist.workflow.chat import commands as c
 from radassist.workflow.chat.answering import Answer
+from radassist.workflow.chat.asides import Aside, AsideAnswer
 from radassist.workflow.chat.elsewhere import offer_elsewhere, offer_gone
 from radassist.workflow.chat.execute import carry_out
 from radassist.workflow.chat.other_side import offer_denials
@@ -57,6 +58,7 @@ class ChatTurn:
     :param candidates: ids of the statements between which the answer asks.
     :param cited: ids of the statements that the answer quotes.
     :param refused: what the rules cut from the model's answer, each with the reason.
+    :param clean: the answer without references, to be copied elsewhere; else "".
     """
 
     instruction: str
@@ -71,18 +73,23 @@ class ChatTurn:
     candidates: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    clean: str = ""
 
 
 class Chat:
     """Instructions on a report.
 
     :param model: the language model, or None: plain commands and questions work without it.
+    :param aside: answers tasks on the whole report (summary, easy language), before anything else.
     """
 
-    def __init__(self, lexicon: Lexicon, model: LanguageModel | None) -> None:
+    def __init__(
+        self, lexicon: Lexicon, model: LanguageModel | None, aside: Aside | None = None
+    ) -> None:
         self._lexicon = lexicon
         self._model = model
         self._spoken_of: tuple[str, ...] = ()
+        self._aside = aside
 
     def prepare(self, report: Report) -> None:
         """Read a report ahead, so that the first instruction on it is as fast as the others."""
@@ -114,12 +121,12 @@ class Chat:
     def _turn(
         self, instruction: str, view: View, progress: Progress | None, cancel: CancelToken | None
     ) -> ChatTurn:
-        if not instruction.strip():
-            return _said(instruction, view, "Type an instruction or a question.")
-        if len(instruction) > 4000:
-            return _said(instruction, view, "The instruction is too long: 4000 characters at most.")
-        if _SMALL_TALK.fullmatch(instruction):
-            return _said(instruction, view, NOT_UNDERSTOOD)
+        nothing = _nothing_asked(instruction)
+        if nothing:
+            return _said(instruction, view, nothing)
+        aside = self._aside(instruction, view) if self._aside is not None else None
+        if aside is not None:
+            return _told(instruction, view, aside)
         if questions.is_question(instruction):
             said = questions.answer(instruction, view, self._spoken_of)
             if said.open and self._model is not None:
@@ -167,6 +174,15 @@ def _as_it_stands(command: c.Command, view: View, work: Working) -> View:
     return View(work.report, view.lexicon)
 
 
+def _nothing_asked(instruction: str) -> str:
+    """What to say to text that asks for nothing, or ""."""
+    if not instruction.strip():
+        return "Type an instruction or a question."
+    if len(instruction) > 4000:
+        return "The instruction is too long: 4000 characters at most."
+    return NOT_UNDERSTOOD if _SMALL_TALK.fullmatch(instruction) else ""
+
+
 def _editable(report: Report) -> Report:
     """Operations on a final report are worked out on a copy, so that the refusal names the cause."""
     return replace(report, state=ReportState.DRAFT) if report.state is ReportState.FINAL else report
@@ -196,6 +212,21 @@ def _answered(instruction: str, view: View, said: Answer) -> ChatTurn:
     how = "model" if said.by_model else "grammar"
     notices = tuple(f"Refused by the rules: {reason}." for reason in said.refused)
     return replace(turn, how=how, cited=said.cited, refused=said.refused, notices=notices)
+
+
+def _told(instruction: str, view: View, aside: AsideAnswer) -> ChatTurn:
+    work = Working(_editable(view.report))
+    for operation in aside.operations:
+        work.do(operation)
+    return replace(
+        _said(instruction, view, aside.text),
+        operations=tuple(work.operations),
+        notices=aside.notices,
+        after=replace(work.report, state=view.report.state),
+        cited=aside.cited,
+        refused=aside.refused,
+        clean=aside.clean,
+    )
 
 
 def _changed(instruction: str, view: View, work: Working) -> ChatTurn:
