@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from radassist.engines.language.backends import load_backends
 from radassist.engines.language.gguf import read_header
 from radassist.engines.language.lookup import DRAFT, Lookup
 from radassist.engines.language.prefix import PIECE, PrefixCache, pieces
@@ -50,6 +51,7 @@ class LlamaEngine:
         os.environ.setdefault("GOMP_SPINCOUNT", "0")
         try:
             import llama_cpp
+            from llama_cpp._ggml import libggml
         except ImportError as error:
             raise PackFault(
                 "The language engine llama-cpp-python is not installed.", mend_installation()
@@ -60,6 +62,7 @@ class LlamaEngine:
         if header.architecture in ("", "clip"):
             raise PackFault(f"{gguf.name} is no language model.", "Name the model, not its parts.")
         self._lib = lib = llama_cpp
+        load_backends(libggml, Path(llama_cpp.__file__).parent / "lib")
         _keep_off_amx(lib)
         trained = header.number("context_length") or context_tokens
         self._llama = _load(lib, gguf, threads, min(context_tokens, trained))
