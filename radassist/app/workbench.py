@@ -42,6 +42,7 @@ from radassist.library import resources_dir
 from radassist.library.glossary import load_glossary
 from radassist.library.guidelines import load_guidelines
 from radassist.library.impressions import load_ranking, load_study_kinds
+from radassist.library.installation import machine_pack_folders
 from radassist.library.lexicon import load_lexicon
 from radassist.library.templates import load_templates
 from radassist.library.wording import load_vocabulary
@@ -117,7 +118,8 @@ class Workbench:
     @cached_property
     def registry(self) -> Registry:
         """The model packs that are installed or shipped, and why others are not usable."""
-        return Registry(resources_dir() / "packs", self.paths.models, self.paths.parts)
+        machine = machine_pack_folders()
+        return Registry(resources_dir() / "packs", self.paths.models, self.paths.parts, machine)
 
     @cached_property
     def lexicon(self) -> Lexicon:

@@ -226,6 +226,17 @@ def test_a_good_pack_is_ready_and_found_by_id_and_role(registry: Registry) -> No
     assert registry.find_role("language") == []
 
 
+def test_a_pack_of_the_machine_is_found_and_the_users_comes_before_it(tmp_path: Path) -> None:
+    machine = tmp_path / "machine"
+    place = (tmp_path / "shipped", tmp_path / "models", tmp_path / "parts")
+    make_folder(machine / "toy", version="2.0.0")
+    registry = Registry(*place, machine=[tmp_path / "not there", machine])
+    found = registry.find("toy")
+    assert (found.folder, found.shipped) == (machine / "toy", False)
+    make_folder(tmp_path / "models" / "toy", version="3.0.0")
+    assert registry.find("toy").ref == "toy@3.0.0"
+
+
 def test_an_installed_pack_comes_before_the_shipped_one(registry: Registry) -> None:
     make_folder(registry.shipped / "toy")
     make_folder(registry.installed / "toy", version="2.0.0")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from radassist.engines.packs.split import first_part
 from radassist.engines.packs.wheels import fetch_wheels
 from radassist.errors import InputFault, PackFault
 from radassist.library import resources_dir
-from radassist.library.installation import get_pack, mend_installation
+from radassist.library.installation import get_pack, machine_pack_folders, mend_installation
 from radassist.ports import CancelToken, Progress
 from radassist.settings.paths import find_paths, storage_fault
 
@@ -93,10 +94,17 @@ class Registry:
     :param shipped: ``resources/packs``.
     :param installed: the folder of installed packs (``RADASSIST_MODELS``).
     :param parts: where downloaded wheels are kept; None: the user's cache folder.
+    :param machine: folders in which an administrator keeps packs for all users; only read.
     """
 
-    def __init__(self, shipped: Path, installed: Path, parts: Path | None = None) -> None:
-        self.shipped, self.installed = shipped, installed
+    def __init__(
+        self,
+        shipped: Path,
+        installed: Path,
+        parts: Path | None = None,
+        machine: Sequence[Path] = (),
+    ) -> None:
+        self.shipped, self.installed, self.machine = shipped, installed, tuple(machine)
         self.parts = parts if parts is not None else find_paths().parts
         with contextlib.suppress(OSError):  # a folder that is read-only shows what it holds
             recover(installed)
@@ -282,7 +290,8 @@ class Registry:
             )
 
     def _ids(self) -> list[str]:
-        folders = [*_folders(self.installed), *_folders(self.shipped)]
+        roots = (self.installed, *self.machine, self.shipped)
+        folders = [folder for root in roots for folder in _folders(root)]
         return sorted({folder.name for folder in folders})
 
     def _shipped_manifest(self, pack_id: str) -> Manifest | None:
@@ -291,8 +300,9 @@ class Registry:
         return read_manifest(self.shipped / pack_id / MANIFEST)
 
     def _best(self, pack_id: str) -> PackStatus:
-        """The status of the installed pack, or of the shipped one where that is better."""
-        places = [(self.installed, False), (self.shipped, True)]
+        """The status of the user's pack, or of the machine's or the shipped one where better."""
+        places = [(root, False) for root in (self.installed, *self.machine)]
+        places.append((self.shipped, True))
         found = [
             self._judge(root / pack_id, shipped)
             for root, shipped in places
@@ -357,7 +367,7 @@ class Registry:
 def open_registry() -> Registry:
     """The registry of this user's folders."""
     paths = find_paths()
-    return Registry(resources_dir() / "packs", paths.models, paths.parts)
+    return Registry(resources_dir() / "packs", paths.models, paths.parts, machine_pack_folders())
 
 
 def _status(
