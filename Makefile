@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV   := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-full test-fresh bench lint format lock licences clean
+.PHONY: help setup setup-dev run test test-fast test-full test-fresh package package-test wheels \
+	bench lint format lock licences clean
 
 help: ## what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +32,15 @@ test-full: setup-dev ## everything, however long it takes
 test-fresh: ## `make run` and `make test` in a new Debian 12 root (needs root and debootstrap)
 	@tests/packaging/test_fresh_root.sh
 
+package: ## the Linux artefacts in dist/: .deb, .tar.xz, language pack (a quarter of an hour at first)
+	@$(PYTHON) packaging/package.py all
+
+package-test: ## installs dist/*.deb in a new Debian 12 root without Python and uses it (needs root)
+	@tests/packaging/test_package_root.sh
+
+wheels: ## every locked package has a wheel for Windows, macOS and Linux (asks the index)
+	@$(PYTHON) packaging/wheels.py
+
 bench: setup-dev ## measured numbers: frame rates, edit latency, model speed
 	@$(VENV)/python packaging/run_tests.py bench
 
@@ -48,4 +58,4 @@ licences: setup ## the table of licences of all locked packages
 	@$(VENV)/python packaging/licences.py
 
 clean: ## remove what setup and tests made (the user's cache and data stay)
-	rm -rf .venv .venv-core build out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-core build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

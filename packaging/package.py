@@ -10,16 +10,21 @@ for a test, never for a package.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from bootstrap import freezing, package_environment, portable
+from bootstrap import freezing, linux, package_environment, portable
 from bootstrap.console import Console, StepFailed
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 ENVIRONMENT = BUILD / "package-venv"
+DIST = ROOT / "dist"
+#: The language pack that goes beside the program, as a file to carry by hand.
+BESIDE = "language-default"
 
 
 def freeze(console: Console) -> Path:
@@ -30,6 +35,50 @@ def freeze(console: Console) -> Path:
     folder = freezing.freeze(console, ENVIRONMENT, language=True, target=BUILD / "frozen")
     console.say(f"{folder.relative_to(ROOT)}: {freezing.size_of(folder) / 1e6:.0f} MB")
     return folder
+
+
+def documents(console: Console) -> Path:
+    """Man page, icons, licences and bill of materials of what was frozen last."""
+    folder = BUILD / "documents"
+    python = package_environment.python_of(ENVIRONMENT)
+    toc = BUILD / "pyinstaller" / "radassist" / "COLLECT-00.toc"
+    env = {**os.environ, "SOURCE_DATE_EPOCH": freezing.source_date(), "PYTHONPATH": ""}
+    script = ROOT / "packaging" / "documents.py"
+    console.run("Writing man page, icons, licences, SBOM", [python, script, folder, toc], env=env)
+    return folder
+
+
+def language_pack(console: Console, program: Path) -> Path | None:
+    """The zip of the language pack, written by the program itself; None where it has none."""
+    target = DIST / f"{BESIDE}.zip"
+    target.unlink(missing_ok=True)
+    command: list[str | Path] = [program, "models", "export", BESIDE, target]
+    try:
+        console.run(f"Exporting the pack {BESIDE}", command)
+    except StepFailed:
+        console.say(f"Without {target.name}: the pack is not installed here (models fetch).")
+        return None
+    return target
+
+
+def everything(console: Console) -> None:
+    """All artefacts into dist/, with SHA256SUMS."""
+    folder = freeze(console)
+    papers = documents(console)
+    when = int(freezing.source_date())
+    DIST.mkdir(exist_ok=True)
+    made = [
+        linux.make_deb(console, folder, papers, DIST, when),
+        linux.make_archive(console, folder, papers, DIST, when),
+    ]
+    pack = language_pack(console, freezing.program_of(folder))
+    made += [pack] if pack is not None else []
+    sums = []
+    for path in made:
+        with path.open("rb") as file:
+            sums.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+        console.say(f"dist/{path.name}: {path.stat().st_size / 1e6:.0f} MB")
+    (DIST / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 
 def ci(console: Console) -> int:
@@ -56,6 +105,8 @@ def main() -> int:
         match sys.argv[1:]:
             case ["freeze"]:
                 freeze(console)
+            case ["all"]:
+                everything(console)
             case ["ci"]:
                 return ci(console)
             case _:

@@ -62,7 +62,8 @@ def _add(
 
 def _image_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     window = _add(commands, "open", images.open_window, "Open files or folders in the window.")
-    window.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    # None at all: what a desktop makes of "%F" when the menu entry is chosen.
+    window.add_argument("paths", nargs="*", type=Path, metavar="PATH")
     info = _add(
         commands, "info", images.info, "List the series in files, folders, zips, DICOMDIRs."
     )
