@@ -116,13 +116,13 @@ cp "$home/demo/screenshot.png" "$logs/demo.png" 2> /dev/null || true
 
 echo "=== a model pack carried by hand ==="
 pack=$project/build/language-tiny.zip
-if "$project/build/frozen/radassist/radassist" models export language-tiny "$pack" > "$logs/export.log" 2>&1; then
+if "$root/usr/lib/radassist/radassist" models export language-tiny "$pack" > "$logs/export.log" 2>&1; then
     cp "$pack" "$home/"; rm -f "$pack"
     check "models install" as_user radassist models install language-tiny.zip
     check "models verify" as_user radassist models verify language-tiny
     more=(RADASSIST_DEBUG=1)
     check "the language engine loads it on this processor" as_user radassist chat demo/report.json \
-        "rephrase sentence 2" --json
+        "rephrase sentence 2"
     more=()
     mkdir -p "$root/usr/share/radassist/models"
     mv "$home/.local/share/radassist/models/language-tiny" "$root/usr/share/radassist/models/"
@@ -138,38 +138,48 @@ check "there is still no Python" sh -c "! ls $root/usr/bin/python3* 2> /dev/null
 mkdir -p "$root/tmp/.X11-unix" && chmod 1777 "$root/tmp/.X11-unix"
 sample=/usr/lib/radassist/lib/data_store/data/RG1_J2KR.dcm
 cat > "$root/tmp/screen.sh" << 'END'
+# Ticks of processor time (a hundredth of a second each) that a process has used: proc(5), stat.
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 Xvfb :77 -screen 0 1600x1000x24 > /dev/null 2>&1 &
 server=$!
+program=
+trap 'kill $program $server 2> /dev/null' EXIT
 export DISPLAY=:77
 for try in $(seq 100); do xdpyinfo > /dev/null 2>&1 && break; sleep 0.1; done
-rm -f ready
-began=$(date +%s%N)
-RADASSIST_READY_FILE=ready radassist open "$1" > window.txt 2>&1 &
+# From a cold start to a window that can be used, without a study.
+for start in first second; do
+    rm -f ready
+    began=$(date +%s%N)
+    RADASSIST_READY_FILE=ready radassist > window.txt 2>&1 &
+    program=$!
+    for try in $(seq 1500); do [ -e ready ] && break; sleep 0.02; done
+    echo "$start start: window usable after $(( ($(date +%s%N) - began) / 1000000 )) ms"
+    [ -e ready ] || exit 1
+    [ $start = second ] || { kill $program; wait $program 2> /dev/null; }
+done
+sleep 5
+before=$(ticks $program); sleep 5; after=$(ticks $program)
+echo "idle: $((after - before)) ticks of processor time in 5 s; $(grep VmRSS /proc/$program/status)"
+kill $program; wait $program 2> /dev/null
+# With a study: the picture is taken when the program has nothing to do any more.
+radassist open "$1" >> window.txt 2>&1 &
 program=$!
-for try in $(seq 600); do [ -e ready ] && break; sleep 0.02; done
-echo "window usable after $(( ($(date +%s%N) - began) / 1000000 )) ms"
-[ -e ready ] || exit 1
-# The window is done when the processor time of the program no longer grows.
 last=-1; same=0
-for try in $(seq 90); do
+for try in $(seq 120); do
     sleep 1
-    now=$(cut -d ' ' -f 14,15 /proc/$program/stat | tr ' ' '+'); now=$((now))
+    now=$(ticks $program)
     if [ $((now - last)) -le 2 ]; then same=$((same + 1)); else same=0; fi
     last=$now
-    [ $same -ge 4 ] && break
+    [ $same -lt 5 ] || break
 done
 import -window root screen.png
-grep -E 'VmRSS' /proc/$program/status
-before=$(cut -d ' ' -f 14,15 /proc/$program/stat | tr ' ' '+'); sleep 5
-after=$(cut -d ' ' -f 14,15 /proc/$program/stat | tr ' ' '+')
-echo "idle: $(( (after) - (before) )) ticks of processor time in 5 s"
-kill $program; wait $program 2> /dev/null
-kill $server
+echo "with a study: $(grep VmRSS /proc/$program/status)"
 END
 platform=xcb
 check "the window opens and draws" as_user sh /tmp/screen.sh $sample
 platform=offscreen
-sed 's/^/      /' "$logs/last.log"
+cp "$logs/last.log" "$logs/window.log"
+sed 's/^/      /' "$logs/window.log"
 cp "$home/screen.png" "$logs/window.png" 2> /dev/null || bad "no picture of the window"
 if [ -s "$home/window.txt" ]; then echo "      the window said:"; sed 's/^/      /' "$home/window.txt"; fi
 
