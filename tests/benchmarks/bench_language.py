@@ -36,7 +36,8 @@ PACKS = ("language-default", "language-tiny")
 def models(named: list[Path]) -> Iterator[LlamaLanguageModel]:
     """The GGUF files that were named, else the installed packs."""
     for path in named:
-        yield LlamaLanguageModel(path.parent, f"{path.stem}@0", path)
+        name = path.parent.name if path.stem == "model" else path.stem
+        yield LlamaLanguageModel(path.parent, f"{name}@0", path)
     if named:
         return
     registry = Registry(resources_dir() / "packs", find_paths().models)

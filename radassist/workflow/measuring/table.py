@@ -159,6 +159,7 @@ def _answer_rows(answers: Sequence[AnswerVerdict]) -> list[Row]:
 def _impression_rows(written: Sequence[ImpressionVerdict]) -> list[Row]:
     keys = sum(len(v.keys) for v in written)
     kept = sum(len(v.kept) for v in written)
+    beyond = sum(len(v.beyond) for v in written)
     sentences = sum(v.written for v in written)
     by_model = sum(v.by_model for v in written)
     refused = sum(v.refused for v in written)
@@ -166,6 +167,7 @@ def _impression_rows(written: Sequence[ImpressionVerdict]) -> list[Row]:
     asked = by_model + refused
     return [
         Row("key findings kept in the impression", kept / keys if keys else None, keys),
+        Row("key findings that Findings do not hold", float(beyond), keys + beyond),
         Row("impression sentences by the model", float(by_model), sentences),
         Row("impression sentences refused", refused / asked if asked else None, asked),
         Row("facts invented after the gate", invented, sentences, bar=0.0, at_most=True),
