@@ -6,8 +6,8 @@ from radassist.commands.context import Action, Context
 from radassist.domain.report import ReportState
 
 #: Menus and headings of the key help, in order.
-CATEGORIES = ("File", "Edit", "View", "Window/level", "Series", "Measure", "Statement", "Chat",
-              "Report", "Help")  # fmt: skip
+CATEGORIES = ("File", "Edit", "View", "Window/level", "Layout", "Series", "Measure",
+              "Statement", "Chat", "Report", "Help")  # fmt: skip
 
 
 def _study(context: Context) -> bool:
@@ -118,6 +118,26 @@ _WINDOWS = tuple(
     for number in range(1, 10)
 )  # fmt: skip
 
+_GRIDS = (
+    ("1x1", "One pane", "Ctrl+1"), ("1x2", "Two panes side by side", "Ctrl+2"),
+    ("2x1", "Two panes above each other", "Ctrl+3"), ("2x2", "Four panes", "Ctrl+4"),
+    ("1x3", "Three panes side by side", "Ctrl+5"), ("2x3", "Six panes", "Ctrl+6"),
+    ("3x3", "Nine panes", "Ctrl+9"), ("4x4", "Sixteen panes", "Ctrl+0"),
+)  # fmt: skip
+
+_LAYOUT = (
+    *(Action(f"layout.{name}", title, "Layout", (key,), _study, words="grid layout split")
+      for name, title, key in _GRIDS),
+    Action("layout.next", "Next image pane", "Layout", ("]",), _study, False,
+           "Commands and the study list act on the pane with the blue border.", "active viewport"),
+    Action("layout.previous", "Previous image pane", "Layout", ("[",), _study, False),
+    Action("layout.link", "Linked scrolling", "Layout", ("X",), _study, False,
+           "Scroll all panes by the place in the patient; two studies keep the distance that they "
+           "have when it is switched on.", "synchronise link"),
+    Action("layout.lines", "Reference lines", "Layout", ("Shift+X",), _study, False,
+           "Show where the images of the other panes cut.", "localizer scout"),
+)  # fmt: skip
+
 _SERIES = (
     Action("series.next", "Next series", "Series", ("N", "Right"), _many_series, False),
     Action("series.previous", "Previous series", "Series", ("P", "Left"), _many_series, False),
@@ -224,5 +244,6 @@ _HELP = (
 )  # fmt: skip
 
 ACTIONS: tuple[Action, ...] = (
-    *_FILE, *_EDIT, *_VIEW, *_WINDOWS, *_SERIES, *_MEASURE, *_STATEMENT, *_CHAT, *_REPORT, *_HELP
+    *_FILE, *_EDIT, *_VIEW, *_WINDOWS, *_LAYOUT, *_SERIES, *_MEASURE, *_STATEMENT, *_CHAT,
+    *_REPORT, *_HELP,
 )  # fmt: skip

@@ -19,8 +19,8 @@ from radassist.ports import Content
 from radassist.ui.document_pane import DocumentPane
 from radassist.ui.services import Services
 from radassist.ui.tasks import Tasks
-from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_frames import key_of
+from radassist.ui.viewport_grid import ViewportGrid
 from radassist.viewer import state as views
 from radassist.viewer.cache import with_levels
 from radassist.viewer.look import Drawing, Look, drawing_of, look_at, segmentation_overlay
@@ -39,7 +39,11 @@ class BesideDesk(QObject):
     told = Signal(str)
 
     def __init__(
-        self, services: Services, tasks: Tasks, viewport: Viewport, parent: QObject | None = None
+        self,
+        services: Services,
+        tasks: Tasks,
+        viewport: ViewportGrid,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._services, self._tasks, self._viewport = services, tasks, viewport
@@ -54,7 +58,8 @@ class BesideDesk(QObject):
         self._result = result
         self._state = None
         self._segments.clear()
-        self._viewport.pane.beside.clear()
+        for pane in self._viewport.panes():
+            pane.beside.clear()
 
     def show(self, companion: Companion) -> None:
         """Read a companion and show it, or take it away where it is shown."""

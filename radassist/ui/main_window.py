@@ -51,7 +51,7 @@ from radassist.ui.status import FaultBar, Status
 from radassist.ui.study_panel import StudyPanel
 from radassist.ui.tasks import Tasks
 from radassist.ui.text_pane import TextPane
-from radassist.ui.viewport import Viewport
+from radassist.ui.viewport_grid import ViewportGrid
 from radassist.ui.viewport_menu import image_menu, name_presets
 from radassist.workflow.habits import HabitsView
 
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self._added: dict[str, Callable[[], object]] = {}
         self._system: list[SystemLine] = []
         self.studies = StudyPanel(self.tasks, services.decode)
-        self.viewport = Viewport(self.tasks, services.decode)
+        self.viewport = ViewportGrid(self.tasks, services.decode)
         self.measuring = Measuring(MeasureDesk(services, self.tasks, self), self.viewport, self)
         self.beside = BesideDesk(services, self.tasks, self.viewport, self)
         self.report = ReportPanel()
@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> dict[str, Callable[[], object]]:
         return {
             **self.measuring.handlers(),
+            **self.viewport.handlers(),
             "file.open": self._choose_files,
             "file.open_folder": self._choose_folder,
             "file.export": self._choose_export,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
@@ -12,11 +13,12 @@ from radassist.domain.report import Report
 from radassist.domain.study import Series, Study
 from radassist.ui.measure_desk import MeasureDesk
 from radassist.ui.measurements_dialog import MeasurementsDialog
-from radassist.ui.viewport import Viewport
+from radassist.ui.viewport_grid import ViewportGrid
+from radassist.ui.viewport_pane import ImagePane
 
 
 class Measuring(QObject):
-    """Joins a viewport to the measure desk.
+    """Joins the viewports to the measure desk.
 
     ``wanted(study, series)``: the list jumps to an annotation on a series that is not shown.
     """
@@ -24,17 +26,28 @@ class Measuring(QObject):
     wanted = Signal(object, object)
     abilities_changed = Signal()
 
-    def __init__(self, desk: MeasureDesk, viewport: Viewport, window: QWidget) -> None:
+    def __init__(self, desk: MeasureDesk, viewport: ViewportGrid, window: QWidget) -> None:
         super().__init__(window)
         self.desk = desk
         self._viewport, self._window = viewport, window
         self._list: MeasurementsDialog | None = None
-        layer = viewport.pane.layer
-        layer.drawn.connect(self._drawn)
-        layer.moved.connect(desk.move)
-        layer.selection_changed.connect(lambda _: self.abilities_changed.emit())
+        for pane in viewport.panes():
+            self._join(pane)
+        viewport.pane_made.connect(self._join)
+        viewport.active_changed.connect(self._activated)
         desk.changed.connect(self._refresh)
-        viewport.frame_changed.connect(lambda *_: self._refresh())
+
+    def _join(self, pane: ImagePane) -> None:
+        pane.layer.drawn.connect(partial(self._drawn, pane))
+        pane.layer.moved.connect(self.desk.move)
+        pane.layer.selection_changed.connect(lambda _: self.abilities_changed.emit())
+        pane.frame_changed.connect(lambda *_: self._refresh_pane(pane))
+
+    def _activated(self) -> None:
+        """The annotations are those of the study in the pane that the reader turned to."""
+        if self._viewport.study is not None:
+            self.desk.show_study(self._viewport.study)
+        self.abilities_changed.emit()
 
     @property
     def selected(self) -> str:
@@ -52,14 +65,12 @@ class Measuring(QObject):
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """What the ``measure.*`` actions do."""
-        layer = self._viewport.pane.layer
         tools: dict[str, Callable[[], object]] = {
-            f"measure.{shape.value}": lambda s=shape: layer.choose_tool(s)  # type: ignore[misc]
-            for shape in Shape
+            f"measure.{shape.value}": partial(self._choose, shape) for shape in Shape
         }
         return {
             **tools,
-            "measure.stop": layer.cancel,
+            "measure.stop": self._stop,
             "measure.label": self._label,
             "measure.delete": self._delete,
             "measure.send": self._send,
@@ -69,9 +80,9 @@ class Measuring(QObject):
             "measure.key_image": self._key_image,
         }
 
-    def is_key_image(self) -> bool:
-        """True where the shown frame is marked."""
-        frame = self._viewport.pane.frame()
+    def is_key_image(self, pane: ImagePane | None = None) -> bool:
+        """True where the frame shown in a pane, the active one by default, is marked."""
+        frame = (pane or self._viewport.pane).frame()
         if frame is None:
             return False
         place = frame.ref.sop_uid, frame.ref.frame
@@ -79,16 +90,27 @@ class Measuring(QObject):
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _stop(self) -> None:
+        self._viewport.pane.layer.cancel()
+
+    def _choose(self, shape: Shape) -> None:
+        self._viewport.pane.layer.choose_tool(shape)
+
     def _refresh(self) -> None:
-        pane = self._viewport.pane
-        pane.layer.show_annotations(self.desk.on(pane.frame()), self.desk.numbers())
-        pane.set_key_image(self.is_key_image())
+        for pane in self._viewport.panes():
+            self._refresh_pane(pane)
         if self._list is not None:
             self._list.show_rows(self.desk)
         self.abilities_changed.emit()
 
-    def _drawn(self, shape: Shape, points: tuple[tuple[float, float], ...]) -> None:
-        frame = self._viewport.pane.frame()
+    def _refresh_pane(self, pane: ImagePane) -> None:
+        pane.layer.show_annotations(self.desk.on(pane.frame()), self.desk.numbers())
+        pane.set_key_image(self.is_key_image(pane))
+
+    def _drawn(
+        self, pane: ImagePane, shape: Shape, points: tuple[tuple[float, float], ...]
+    ) -> None:
+        frame = pane.frame()
         if frame is not None:
             self.desk.add(shape, frame, points)
 

@@ -28,6 +28,8 @@ def series_key(series: Series) -> SeriesKey:
 class Viewport(QWidget):
     """One pane with its slider.
 
+    :param store: of decoded frames, where several viewports share one.
+
     Signals: ``frame_changed(index, count)``, ``window_changed(line)``, ``series_changed(study,
     series)``, ``view_changed()`` (anything of the view), ``abilities_changed()`` (what the view
     actions can do now differs), ``menu_requested(global position)``.
@@ -47,9 +49,10 @@ class Viewport(QWidget):
         parent: QWidget | None = None,
         *,
         cache_bytes: int = CACHE_BYTES,
+        store: FrameStore | None = None,
     ) -> None:
         super().__init__(parent)
-        self.store = FrameStore(tasks, decode, cache_bytes, self)
+        self.store = store or FrameStore(tasks, decode, cache_bytes, self)
         self.pane = ImagePane(tasks, self.store, self)
         self.slider = QSlider(Qt.Orientation.Vertical, self)
         self._able: tuple[object, ...] = ()
@@ -202,6 +205,13 @@ class Viewport(QWidget):
             return False
         self.pane.change(function(self.pane.state))
         return True
+
+    def use_window(self, name: str) -> None:
+        """The window preset of this name, once the image is there; "" changes nothing."""
+        found = [p for p in self.presets() if p.name == name]
+        window = found[0].window if found else None
+        if window is not None:
+            self.pane.change(replace(self.pane.state, window=window, preset=name))
 
     def _preset(self, number: int) -> bool:
         found = self.presets()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
@@ -43,7 +44,7 @@ class FrameStore(QObject):
         self._decode = decode
         self._cache: ByteCache[Key, Levels] = ByteCache(limit)
         self._faults: dict[Key, str] = {}
-        self._wish: list[Frame] = []
+        self._wishes: dict[object, list[Frame]] = {}
         self._running: dict[Key, Task] = {}
 
     def set_limit(self, limit: int) -> None:
@@ -58,15 +59,24 @@ class FrameStore(QObject):
         """Why a frame cannot be shown, "" where nothing is known against it."""
         return self._faults.get(key_of(frame), "")
 
-    def want(self, frames: Sequence[Frame]) -> None:
-        """Say what is needed, most urgent first; what was wanted before and is not now is dropped.
+    def want(self, frames: Sequence[Frame], pane: object = None) -> None:
+        """Say what a pane needs, most urgent first; what it does not want any more is dropped.
 
-        No more than what fits the cache is fetched, so that prefetching never throws out the frame
-        that is shown.
+        Panes take turns.  No more than what fits the cache is fetched, so that prefetching never
+        throws out a frame that is shown.
         """
-        room = max(1, int(self._cache.limit * 0.8) // _estimated_bytes(frames)) if frames else 0
-        self._wish = list(frames[:room])
+        if frames:
+            self._wishes[pane] = list(frames)
+        else:
+            self._wishes.pop(pane, None)
         self._pump()
+
+    def _wish(self) -> list[Frame]:
+        """What all panes need, in turns, as much as the cache holds."""
+        share = int(self._cache.limit * 0.8) // max(1, len(self._wishes))
+        parts = [w[: max(1, share // _estimated_bytes(w))] for w in self._wishes.values()]
+        turns = itertools.zip_longest(*parts)
+        return [frame for turn in turns for frame in turn if frame is not None]
 
     def retry(self) -> None:
         """Forget faults: a file may be readable again."""
@@ -77,12 +87,12 @@ class FrameStore(QObject):
         for task in self._running.values():
             task.cancel()
         self._running.clear()
-        self._wish.clear()
+        self._wishes.clear()
         self._cache.clear()
         self._faults.clear()
 
     def _pump(self) -> None:
-        for frame in self._wish:
+        for frame in self._wish():
             if len(self._running) >= _AT_ONCE:
                 return
             key = key_of(frame)

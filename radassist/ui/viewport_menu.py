@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from radassist.ui.viewport import Viewport
+from radassist.ui.viewport_grid import ViewportGrid
 
 #: Actions in the menu of an image, in groups.
 _GROUPS = (
@@ -16,7 +16,7 @@ _GROUPS = (
 )
 
 
-def name_presets(actions: Mapping[str, QAction], viewport: Viewport) -> None:
+def name_presets(actions: Mapping[str, QAction], viewport: ViewportGrid) -> None:
     """Give the number keys' actions the names that they have for the shown modality.
 
     Keys without a preset are hidden, so that no menu offers what would do nothing.
@@ -29,7 +29,7 @@ def name_presets(actions: Mapping[str, QAction], viewport: Viewport) -> None:
         action.setVisible(named)
 
 
-def image_menu(actions: Mapping[str, QAction], viewport: Viewport, parent: QWidget) -> QMenu:
+def image_menu(actions: Mapping[str, QAction], viewport: ViewportGrid, parent: QWidget) -> QMenu:
     """What a right click on an image offers: the very actions of the menu bar."""
     name_presets(actions, viewport)
     menu = QMenu(parent)

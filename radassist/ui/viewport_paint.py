@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 
 from radassist.domain.findings import Measurement
 from radassist.ui import theme
+from radassist.ui.viewport_grid_state import CutLine
 from radassist.viewer.labels import label_places
 from radassist.viewer.overlays import Overlay, caliper_text, measurement_text
 from radassist.viewer.scale_bar import ScaleBar
@@ -189,6 +190,16 @@ def calipers(
     ends = [(a.x(), a.y(), b.x(), b.y()) for a, b, _ in lines]
     for place, (_, _, text) in zip(label_places(ends, sizes), lines, strict=True):
         plate_text(painter, QRectF(*place), text)
+
+
+def cut_lines(painter: QPainter, view: Transform, lines: Sequence[CutLine]) -> None:
+    """Where other panes' images cut this one: the active pane's line is the strong one."""
+    for line in lines:
+        a, b = (QPointF(*view.to_screen(*point)) for point in (line.start, line.end))
+        pen = QPen(QColor(theme.ACCENT if line.active else theme.FAINT), 1.6 if line.active else 1)
+        pen.setStyle(Qt.PenStyle.SolidLine if line.active else Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.drawLine(a, b)
 
 
 def plate_text(painter: QPainter, plate: QRectF, text: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -30,6 +31,7 @@ from radassist.ui.tasks import Tasks
 from radassist.ui.viewport_beside import Beside
 from radassist.ui.viewport_drag import Drag
 from radassist.ui.viewport_frames import FrameStore, Key, key_of, order_of_need
+from radassist.ui.viewport_grid_state import CutLine
 from radassist.ui.viewport_picture import Picture as Drawn
 from radassist.viewer import state as views
 from radassist.viewer import text as words
@@ -53,7 +55,8 @@ Vision = Mapping[Key, VisionResult]
 class ImagePane(QWidget):
     """One image of one series.
 
-    ``frame_changed(index, count)``; ``window_changed(line)``; ``view_changed()`` after anything
+    ``pressed()`` at every button and wheel step, before it acts; ``frame_changed(index, count)``;
+    ``window_changed(line)``; ``view_changed()`` after anything
     that enablement or the slider may depend on; ``menu_requested(global position)``.
     """
 
@@ -61,6 +64,7 @@ class ImagePane(QWidget):
     window_changed = Signal(str)
     view_changed = Signal()
     menu_requested = Signal(QPoint)
+    pressed = Signal()
 
     def __init__(self, tasks: Tasks, store: FrameStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +82,8 @@ class ImagePane(QWidget):
         self._wheel = 0
         self._direction = 1
         self._probe: QPointF | None = None
-        self._key_image = False
+        self._key_image = self._active = False
+        self._lines: tuple[CutLine, ...] = ()
         self.layer = AnnotationLayer(self)
         self.layer.repaint.connect(self.update)
         self.layer.tool_changed.connect(self._show_tool)
@@ -223,9 +228,10 @@ class ImagePane(QWidget):
 
     def _fetch(self) -> None:
         if self.series is None:
-            self._store.want([])
+            self._store.want([], self)
             return
-        self._store.want(order_of_need(self.series.frames, self.state.index, self._direction))
+        frames = order_of_need(self.series.frames, self.state.index, self._direction)
+        self._store.want(frames, self)
 
     def _arrived(self, key: Key) -> None:
         frame = self.frame()
@@ -304,7 +310,7 @@ class ImagePane(QWidget):
             self._paint_waiting(painter, area)
         else:
             self._paint_image(painter, area, levels)
-        if self.hasFocus():
+        if self.hasFocus() or self._active:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QColor(theme.ACCENT))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -343,6 +349,7 @@ class ImagePane(QWidget):
         if series is not None:
             paint.calipers(painter, view, shown, series.pixel_spacing, series.spacing_source,
                            measurement.id if measurement else "")  # fmt: skip
+        paint.cut_lines(painter, view, self._lines)
         self.layer.paint(painter, view)
         if pointed is not None:
             x0, y0 = view.to_screen(pointed[0], pointed[1])
@@ -403,6 +410,18 @@ class ImagePane(QWidget):
 
     # --- mouse --------------------------------------------------------------------------------
 
+    def set_active(self, active: bool) -> None:
+        """Show that this is the pane of several that commands act on."""
+        if active != self._active:
+            self._active = active
+            self.update()
+
+    def set_lines(self, lines: tuple[CutLine, ...]) -> None:
+        """Where the images of other panes cut this one."""
+        if lines != self._lines:
+            self._lines = lines
+            self.update()
+
     def set_key_image(self, marked: bool) -> None:
         """Show the mark of a key image, or not."""
         if marked != self._key_image:
@@ -417,7 +436,12 @@ class ImagePane(QWidget):
         view = self.view()
         return (view.to_image(at.x(), at.y()), view) if view is not None else None
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.pressed.emit()
+        super().focusInEvent(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pressed.emit()
         place = self._on_image(event.position())
         plain = event.button() is Qt.MouseButton.LeftButton and not event.modifiers()
         if plain and place is not None and self.layer.press(*place):
@@ -479,6 +503,7 @@ class ImagePane(QWidget):
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self.pressed.emit()
         turned = event.angleDelta().y()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             anchor = event.position().x(), event.position().y()

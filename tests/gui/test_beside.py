@@ -24,8 +24,8 @@ from radassist.ui.beside import BesideDesk
 from radassist.ui.study_panel import StudyPanel
 from radassist.ui.tasks import Tasks
 from radassist.ui.theme import apply_theme
-from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_frames import key_of
+from radassist.ui.viewport_grid import ViewportGrid
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ class Bench:
         self.tasks = Tasks()
         self.frame = QSplitter()
         self.studies = StudyPanel(self.tasks, archive.decode)
-        self.viewport = Viewport(self.tasks, archive.decode)
+        self.viewport = ViewportGrid(self.tasks, archive.decode)
         self.frame.addWidget(self.studies)
         self.frame.addWidget(self.viewport)
         self.frame.setSizes([300, 800])

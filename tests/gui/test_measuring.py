@@ -224,16 +224,23 @@ def test_the_list_jumps_sends_and_deletes(window: MainWindow, qtbot: QtBot) -> N
     def act() -> None:
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, MeasurementsDialog)
+        try:
+            use(dialog)
+        finally:
+            dialog.accept()  # a dialog that stays open would hold the test for ever
+
+    def use(dialog: MeasurementsDialog) -> None:
         seen.extend(dialog.table.item(0, c).text() for c in range(5))
         qtbot.mouseClick(dialog.go, LEFT)
         assert window.measuring.selected == line.id
         dialog.table.item(0, 0).setText("Target 1")
-        qtbot.waitUntil(lambda: window.measuring.desk.annotations[0].label == "Target 1")
+        qtbot.waitUntil(
+            lambda: window.measuring.desk.annotations[0].label == "Target 1", timeout=20_000
+        )
         qtbot.mouseClick(dialog.send, LEFT)
         qtbot.mouseClick(dialog.delete, LEFT)
-        qtbot.waitUntil(lambda: window.measuring.desk.annotations == ())
-        assert dialog.table.isHidden()
-        dialog.accept()
+        qtbot.waitUntil(dialog.table.isHidden, timeout=20_000)
+        assert window.measuring.desk.annotations == ()
 
     QTimer.singleShot(0, act)
     window.run_action("measure.list")
