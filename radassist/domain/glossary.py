@@ -60,6 +60,7 @@ class Glossary:
 
     :param filling: words of reports that state nothing by themselves.
     :param passed: words that may stand among the adjectives of a finding.
+    :param vague: words of degree that have no plain equal.
     """
 
     terms: Mapping[str, Term]
@@ -67,6 +68,7 @@ class Glossary:
     version: str = ""
     filling: frozenset[str] = frozenset()
     passed: frozenset[str] = frozenset()
+    vague: frozenset[str] = frozenset()
 
     def get(self, concept: str) -> Term | None:
         """The term for a concept, or None: then the report's own words are kept."""

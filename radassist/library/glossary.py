@@ -12,6 +12,8 @@ from radassist.domain.reading.tokens import normal
 from radassist.errors import InputFault
 from radassist.library import resources_dir
 
+#: Lists of words in ``words.toml``.
+_WORDS = ("filling", "passed", "vague")
 _KINDS = ("finding", "device", "place")
 
 
@@ -31,7 +33,7 @@ def read_glossary(folder: Path) -> Glossary:
     """
     terms: dict[str, Term] = {}
     modifiers: dict[str, str] = {}
-    words: dict[str, frozenset[str]] = {"filling": frozenset(), "passed": frozenset()}
+    words: dict[str, frozenset[str]] = dict.fromkeys(_WORDS, frozenset())
     versions = []
     for path in sorted(folder.glob("*.toml")):
         try:

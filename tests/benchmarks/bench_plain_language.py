@@ -25,7 +25,8 @@ from radassist.library.glossary import load_glossary
 from radassist.library.lexicon import load_lexicon
 from radassist.workflow.chat.view import FACT_SECTIONS, read_cached
 from radassist.workflow.patient import PatientText, explain_report
-from radassist.workflow.patient.covering import described, left_over
+from radassist.workflow.patient.covering import left_over
+from radassist.workflow.patient.describing import described
 from radassist.workflow.patient.gate import Gate
 
 MEDIAN_GRADE = 8.0
@@ -57,7 +58,7 @@ def unknown_words(report: Report, gate: Gate) -> Counter[str]:
     for text in facts(report):
         reading = read_cached(text, gate.lexicon)
         for number in range(len(reading.sentences)):
-            told = described(reading, gate.glossary, number)
+            told = described(reading, gate.glossary, gate.lexicon, number)
             left = left_over(reading, number, told, gate.glossary, gate.lexicon)
             count.update({w.lower() for w in left})
     return count

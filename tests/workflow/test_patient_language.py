@@ -65,12 +65,32 @@ def test_sentences(finding: str, said: list[str]) -> None:
         "Borderline cardiomegaly.",
         "The heart size is at the upper limits of normal.",
         "Lamellated frobnication of the left lung.",
+        "Air-fluid level below the right hemidiaphragm.",
+        "Focal convexity of the left posterior mediastinum may reflect an aneurysm.",
+        "Prominent left pleural effusion.",
     ],
 )
 def test_what_the_glossary_lacks_is_quoted_as_it_stands(finding: str) -> None:
     made = explained(report_of(finding))
     assert f"“{finding}”" in [s.text for s in made.under(QUOTED)]
     assert made.covered == 0
+
+
+@pytest.mark.parametrize(
+    ("finding", "never"),
+    [
+        ("The heart is slightly large.", "much"),
+        ("Heart appears prominent.", "much"),
+        ("Cardiomegaly with edema in the right lung.", "heart in"),
+        ("Right and left atrial enlargement with cardiomegaly.", "both sides"),
+        ("Tracheostomy tube tip 4 cm above the carina.", "(4 cm)"),
+        ("The heart and lungs are within normal limits.", "no large heart"),
+        ("History of acute pneumonia.", "recent"),
+    ],
+)
+def test_what_was_once_put_wrongly(finding: str, never: str) -> None:
+    plain_words = [s.text for s in explained(report_of(finding)).sentences if not s.quoted]
+    assert not [text for text in plain_words if never in text]
 
 
 def test_a_detail_that_is_not_carried_over_brings_the_quote() -> None:

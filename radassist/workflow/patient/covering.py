@@ -8,61 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from radassist.checks.model import owner_of
 from radassist.domain.findings import Laterality
-from radassist.domain.glossary import Glossary, Term
-from radassist.domain.reading import Lexicon, Mention, Reading, Word
-from radassist.domain.reading.tokens import Token, tokenize
+from radassist.domain.glossary import Glossary
+from radassist.domain.reading import Lexicon, Reading, Word
+from radassist.domain.reading.tokens import Token
+from radassist.workflow.patient.describing import tokens_of
 from radassist.workflow.patient.phrases import Described
-
-
-def described(reading: Reading, glossary: Glossary, sentence: int) -> list[Described]:
-    """The findings of one sentence that have a term, each with what goes with it."""
-    tokens = _tokens(reading, sentence)
-    borderline = any(t.norm == "borderline" for t in tokens)
-    stated = [m for m in reading.findings() if m.sentence == sentence]
-    told = []
-    for mention in stated:
-        term = glossary.get(mention.concept)
-        if term is None or (borderline and mention.severity == "mild"):
-            continue  # "borderline" is neither there nor not: the report's own words stay
-        places = _places(mention, term, glossary)
-        sizes = tuple(
-            q
-            for q in reading.quantities
-            if q.sentence == sentence and owner_of(q, reading) == mention
-        )
-        last = [t for t in tokens if mention.start <= t.start < mention.end][-1:]
-        several = any(t.text.lower() != t.norm and t.text.lower().endswith("s") for t in last)
-        adjectives = _modifiers(mention, term, tokens, glossary)
-        told.append(Described(term, mention, adjectives, places, sizes, several))
-    return told
-
-
-def _tokens(reading: Reading, sentence: int) -> list[Token]:
-    start, end = reading.sentences[sentence]
-    return tokenize(reading.text[start:end], start)
-
-
-def _places(mention: Mention, term: Term, glossary: Glossary) -> tuple[Term, ...]:
-    found = [glossary.get(place) for place in mention.location if place not in term.implies]
-    return tuple(t for t in found if t is not None and t.kind == "place")
-
-
-def _modifiers(
-    mention: Mention, term: Term, tokens: list[Token], glossary: Glossary
-) -> tuple[str, ...]:
-    """Adjectives inside the finding's words and in an unbroken run before them."""
-    inside = [t.norm for t in tokens if mention.start <= t.start < mention.end]
-    before: list[str] = []
-    for token in reversed([t for t in tokens if t.start < mention.start]):
-        if token.norm not in glossary.modifiers:
-            if token.norm in glossary.passed or token.norm in term.words:
-                continue
-            break
-        before.insert(0, token.norm)
-    own = [w for w in inside if w in glossary.modifiers and w not in term.words]
-    return tuple(dict.fromkeys([*before, *own]))
 
 
 def left_over(
@@ -73,7 +24,7 @@ def left_over(
     lexicon: Lexicon,
 ) -> list[str]:
     """Words of the sentence that the plain words do not account for, in reading order."""
-    tokens, told = _tokens(reading, sentence), list(told)
+    tokens, told = tokens_of(reading, sentence), list(told)
     held = [t.norm in glossary.filling or not t.is_word for t in tokens]
     spans = _spans(reading, sentence, told)
     spans += [

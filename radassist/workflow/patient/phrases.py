@@ -82,14 +82,17 @@ def _sentence(told: Described, adjectives: Sequence[str]) -> str:
     }.get(mention.presence, "")
     if whole and _fits(whole, told, adjectives):
         return _filled(whole, mention, adjectives)
-    if mention.severity and not term.grade:
-        return ""
+    past = mention.presence is Presence.HISTORICAL
+    if (mention.severity and not term.grade) or (past and told.modifiers):
+        return ""  # "a recent infection in the past" says nothing
+    if term.present and mention.laterality is not Laterality.NONE:
+        return ""  # one organ has no side: the side belongs to something else
     noun = _noun(told, adjectives)
     size = f" ({', '.join(q.text for q in told.sizes)})" if told.sizes else ""
     where = _where(told)
     if absent:
         return f"There is no {without_article(noun)}{size}{where}"
-    if mention.presence is Presence.HISTORICAL:
+    if past:
         return f"In the past: {noun}{size}{where}"
     if mention.presence is Presence.UNCERTAIN:
         probable = mention.certainty == "probable"

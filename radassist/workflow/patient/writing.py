@@ -14,7 +14,8 @@ from radassist.domain.readability import Readability, readability
 from radassist.domain.reading import Lexicon, Mention
 from radassist.domain.report import Report
 from radassist.workflow.chat.view import Line, View
-from radassist.workflow.patient.covering import described, left_over
+from radassist.workflow.patient.covering import left_over
+from radassist.workflow.patient.describing import described
 from radassist.workflow.patient.gate import Gate
 from radassist.workflow.patient.phrases import Described, in_plain_words
 
@@ -115,7 +116,7 @@ class _Writer:
         """Write one statement; how it was covered."""
         left, made = False, False
         for number, (start, end) in enumerate(line.reading.sentences):
-            told = described(line.reading, self.glossary, number)
+            told = described(line.reading, self.glossary, self.lexicon, number)
             plain = list(self._told(line, told))
             stated = sum(m.sentence == number for m in line.reading.findings())
             missing = left_over(line.reading, number, told, self.glossary, self.lexicon)
