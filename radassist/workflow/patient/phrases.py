@@ -82,17 +82,14 @@ def _sentence(told: Described, adjectives: Sequence[str]) -> str:
     }.get(mention.presence, "")
     if whole and _fits(whole, told, adjectives):
         return _filled(whole, mention, adjectives)
-    past = mention.presence is Presence.HISTORICAL
-    if (mention.severity and not term.grade) or (past and told.modifiers):
-        return ""  # "a recent infection in the past" says nothing
-    if term.present and mention.laterality is not Laterality.NONE:
-        return ""  # one organ has no side: the side belongs to something else
+    if _unsayable(told):
+        return ""
     noun = _noun(told, adjectives)
     size = f" ({', '.join(q.text for q in told.sizes)})" if told.sizes else ""
     where = _where(told)
     if absent:
         return f"There is no {without_article(noun)}{size}{where}"
-    if past:
+    if mention.presence is Presence.HISTORICAL:
         return f"In the past: {noun}{size}{where}"
     if mention.presence is Presence.UNCERTAIN:
         probable = mention.certainty == "probable"
@@ -100,6 +97,15 @@ def _sentence(told: Described, adjectives: Sequence[str]) -> str:
         return f"There {verb} {noun}{size}{where}"
     plural = term.is_plural or (told.several and bool(term.many))
     return f"There {'are' if plural else 'is'} {noun}{size}{where}"
+
+
+def _unsayable(told: Described) -> bool:
+    """A degree without words, "a recent infection in the past", or one organ with a side."""
+    term, mention = told.term, told.mention
+    degree = bool(mention.severity) and not term.grade
+    past = mention.presence is Presence.HISTORICAL and bool(told.modifiers)
+    sided = bool(term.present) and mention.laterality is not Laterality.NONE
+    return degree or past or sided
 
 
 def _fits(whole: str, told: Described, adjectives: Sequence[str]) -> bool:
