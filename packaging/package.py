@@ -53,8 +53,9 @@ def language_pack(console: Console, program: Path) -> Path | None:
     target = DIST / f"{BESIDE}.zip"
     target.unlink(missing_ok=True)
     command: list[str | Path] = [program, "models", "export", BESIDE, target]
+    env = {**os.environ, "RADASSIST_HOME": str(BUILD / "home")}  # not the records of who builds
     try:
-        console.run(f"Exporting the pack {BESIDE}", command)
+        console.run(f"Exporting the pack {BESIDE}", command, env=env)
     except StepFailed:
         console.say(f"Without {target.name}: the pack is not installed here (models fetch).")
         return None

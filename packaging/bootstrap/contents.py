@@ -30,15 +30,11 @@ EXCLUDED_MODULES = (
     "PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtUiTools", "PySide6.QtConcurrent",
 )  # fmt: skip
 
-#: What the reslicing and 3D views need of VTK, once ``radassist.viewer`` imports it.  VTK finds the
-#: implementations of its abstract classes at run time, so those modules are named here.
+#: What the reslicing and 3D views need of VTK beside what ``radassist.viewer`` imports: VTK finds
+#: the implementations of its abstract classes at run time.  ``vtkmodules.all`` would bring 450 MB.
 VTK_MODULES = [
-    "vtkmodules.all",
     "vtkmodules.vtkRenderingOpenGL2",
-    "vtkmodules.vtkRenderingVolumeOpenGL2",
     "vtkmodules.vtkRenderingFreeType",
-    "vtkmodules.vtkInteractionStyle",
-    "vtkmodules.vtkRenderingUI",
     "vtkmodules.util.numpy_support",
 ]
 

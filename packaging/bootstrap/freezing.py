@@ -11,8 +11,12 @@ from bootstrap.console import Console
 from bootstrap.package_environment import python_of
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Installed size without the language pack that the issue allows, in bytes (450 MB).
-SIZE_LIMIT = 450_000_000
+#: Libraries that come with symbols which nobody here reads: VTK's (a third of them), Python's and
+#: the codecs' (two thirds).  Not all of them are stripped, because numpy's OpenBLAS breaks of it.
+STRIPPED = (
+    "vtkmodules/*.so*", "libpython3*.so*", "_libjpeg*.so", "_openjpeg*.so", "_CharLS*.so",
+    "cryptography/hazmat/bindings/*.so",
+)  # fmt: skip
 
 
 def program_of(folder: Path) -> Path:
@@ -54,16 +58,18 @@ def freeze(console: Console, environment: Path, *, language: bool, target: Path)
     ]
     console.run("Freezing the program", command, env=env)
     folder = target / "radassist"
-    strip_vtk(folder)
+    strip_libraries(folder)
     return folder
 
 
-def strip_vtk(folder: Path) -> None:
-    """Take the symbols out of VTK's libraries, and of no others: numpy's OpenBLAS breaks of it."""
-    libraries = sorted((folder / "lib").glob("vtkmodules/*.so*"))
-    libraries += sorted((folder / "lib").glob("vtk.libs/*.so*"))
-    if libraries and sys.platform == "linux":
-        subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
+def strip_libraries(folder: Path) -> None:
+    """Take the symbols out of the libraries of ``STRIPPED``, and of no others."""
+    if sys.platform != "linux":
+        return
+    found = [path for pattern in STRIPPED for path in sorted((folder / "lib").glob(pattern))]
+    files = [path for path in found if not path.is_symlink()]
+    if files:
+        subprocess.run(["strip", "--strip-unneeded", *files], check=True)
 
 
 def size_of(folder: Path) -> int:

@@ -44,9 +44,10 @@ UNBUILT = ("sse42", "ivybridge", "piledriver", "cannonlake", "cooperlake", "sapp
 _UNBUILT = re.compile(
     rf"^ *ggml_add_cpu_backend_variant\(({'|'.join(UNBUILT)})\b.*\n", re.MULTILINE
 )
-#: Parts of the built wheel that no package carries: headers and CMake's files.
+#: Parts of the built wheel that no package carries: headers, CMake's files, and the library of
+#: llama.cpp's own commands.
 LEFT_OUT = re.compile(
-    rf"^(llama_cpp/include/|llama_cpp/lib/(cmake|pkgconfig)/|.*ggml-cpu-({'|'.join(UNBUILT)}))"
+    rf"^(llama_cpp/include/|llama_cpp/lib/(cmake|pkgconfig)/|.*libllama-common|.*ggml-cpu-({'|'.join(UNBUILT)}))"
 )
 _PIN = re.compile(r"^llama-cpp-python==(\S+)", re.MULTILINE)
 

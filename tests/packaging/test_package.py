@@ -78,6 +78,12 @@ def test_which_libraries_are_shipped(name: str, kept: bool) -> None:
     assert contents.keep_binary(name.replace("/", "\\")) is kept, "as Windows writes it"
 
 
+def test_vtk_is_shipped_by_the_module_and_never_as_a_whole() -> None:
+    assert "vtkmodules.all" not in contents.VTK_MODULES
+    assert "vtkmodules.vtkRenderingOpenGL2" in contents.VTK_MODULES
+    assert not any("numpy" in pattern or "scipy" in pattern for pattern in freezing.STRIPPED)
+
+
 def test_a_library_of_the_system_goes_with_the_last_that_needs_it() -> None:
     binaries = [
         ("PySide6/libqt.so", "/venv/libqt.so", "BINARY"),
