@@ -176,10 +176,24 @@ class Workbench:
         pack = self._usable(self.settings.language_pack)
         if pack is None:
             return None
+        model = self._language_model(pack)
+        self._closing.callback(model.close)
+        return model
+
+    def language_of(self, pack_id: str) -> LlamaLanguageModel:
+        """A model of any installed language pack, to be tried; the caller closes it.
+
+        :raises PackFault: there is no such language pack, or why it cannot be used.
+        """
+        pack = self.registry.find(pack_id)
+        if pack.role != "language":
+            raise PackFault(f"The pack {pack_id} is no language pack.", "See `models list`.")
+        return self._language_model(pack)
+
+    def _language_model(self, pack: Pack) -> LlamaLanguageModel:
         threads = self.settings.language_threads or os.cpu_count() or 1
         model = LlamaLanguageModel(pack.folder, pack.ref, pack.path(), threads=threads)
         model.deadline_s = self.settings.language_deadline_s
-        self._closing.callback(model.close)
         return model
 
     def _usable(self, pack_id: str) -> Pack | None:

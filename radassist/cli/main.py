@@ -132,9 +132,9 @@ def _system_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands,
         "models",
         system.models,
-        "Model packs: list, fetch, install, verify, export, roll back.",
+        "Model packs: list, fetch, install, verify, export, roll back, measure.",
     )
-    actions = ("list", "fetch", "install", "verify", "export", "rollback")
+    actions = ("list", "fetch", "install", "verify", "export", "rollback", "bench-language")
     models.add_argument("action", choices=actions)
     models.add_argument("what", nargs="?", default="", metavar="PACK|FILE|FOLDER")
     models.add_argument("file", nargs="?", type=Path, metavar="FILE.zip", help="for export")
@@ -142,6 +142,14 @@ def _system_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--split", default="", metavar="SIZE", help="export in parts, for instance 4000M"
     )
     models.add_argument("--json", action="store_true")
+    models.add_argument("--id", default="", metavar="ID", help="install: the id of a bare GGUF")
+    models.add_argument(
+        "--projector", type=Path, metavar="FILE", help="install: the mmproj file of a GGUF"
+    )
+    models.add_argument(
+        "--openi", type=Path, metavar="WHEEL", help="bench-language: the wheel torchxrayvision"
+    )
+    models.add_argument("--misses", action="store_true", help="bench-language: name each miss")
     audit = _add(commands, "audit", system.audit, "The audit log: verify or show.")
     audit.add_argument("action", choices=("verify", "show"))
     audit.add_argument("--file", type=Path, metavar="DB", help="another audit database")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from radassist.app.machine import keep_threads, machine_facts, measure
 from radassist.app.workbench import Workbench
+from radassist.cli.language_bench import bench_language
 from radassist.cli.output import ATTENTION, DONE, Never, TerminalProgress, say, say_json, tell
 from radassist.engines.doctor import doctor as examine
 from radassist.engines.packs import READY, PackStatus, Registry
@@ -29,6 +30,8 @@ def models(arguments: argparse.Namespace) -> int:
             found = registry.verify(arguments.what or None, progress, Never())
             _say_packs(found, as_json=arguments.json)
             return ATTENTION if any(s.state == "unavailable" for s in found) else DONE
+        if arguments.action == "bench-language":
+            return bench_language(bench, arguments)
         if not arguments.what:
             raise UsageFault(f"`models {arguments.action}` needs a pack.", "See `models list`.")
         if arguments.action == "export":
@@ -38,9 +41,17 @@ def models(arguments: argparse.Namespace) -> int:
         elif arguments.action == "rollback":
             pack = registry.rollback(arguments.what, progress, Never())
         else:
-            pack = registry.install(Path(arguments.what), progress, Never())
+            pack = registry.install(
+                Path(arguments.what),
+                progress,
+                Never(),
+                pack_id=arguments.id,
+                projector=arguments.projector,
+            )
         bench.record(f"pack.{arguments.action}", pack.ref, {"files": pack.hashes()})
         say(f"{pack.ref} is ready in {pack.folder}")
+        if pack.manifest.projector:
+            say("Its projector is bound by its hash and not used: pictures are untested here.")
     return DONE
 
 

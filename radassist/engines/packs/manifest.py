@@ -67,6 +67,9 @@ class Manifest:
     :param data: everything the file holds, for the engine of the role; do not change it.
     :param memory_mb: free memory that opening the pack needs, 0 where it does not say.
     :param libraries: Python packages that must be importable.
+    :param projector: the file that turns pictures into tokens for a vision-language model, one of
+        ``files`` and hashed like them.  Nothing opens it: no such model was here to test with, so
+        the pack is used as a language pack.
     """
 
     id: str
@@ -80,6 +83,7 @@ class Manifest:
     training_recipe: str = ""
     memory_mb: int = 0
     libraries: tuple[str, ...] = ()
+    projector: str = ""
     source: WheelSource | None = None
     data: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False, repr=False)
     text: bytes = field(default=b"", compare=False, repr=False)
@@ -155,10 +159,21 @@ def _typed(data: dict[str, Any], raw: bytes, where: str) -> Manifest:
         training_recipe=data.get("training_recipe", ""),
         memory_mb=requires.get("memory_mb", 0),
         libraries=tuple(requires.get("libraries", ())),
+        projector=_projector(data, names, where),
         source=_source(data, files, where),
         data=data,
         text=raw,
     )
+
+
+def _projector(data: dict[str, Any], names: list[str], where: str) -> str:
+    name: str = data.get("projector", "")
+    if name and (data["role"] != "language" or name.lower() not in names[1:]):
+        raise PackFault(
+            f"The {MANIFEST} of {where} is not valid (its projector is none of its further files).",
+            "Tell its maker.",
+        )
+    return name
 
 
 def _source(data: dict[str, Any], files: tuple[PackFile, ...], where: str) -> WheelSource | None:

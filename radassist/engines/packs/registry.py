@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from radassist.engines.packs.bare_gguf import install_gguf, is_gguf
 from radassist.engines.packs.carried import install_folder, install_zip
 from radassist.engines.packs.exporting import export_pack
 from radassist.engines.packs.hashing import full_problem, gigabytes, quick_problem
@@ -204,21 +205,33 @@ class Registry:
         return Pack(manifest, self.installed / manifest.id)
 
     def install(
-        self, path: Path, progress: Progress | None = None, cancel: CancelToken | None = None
+        self,
+        path: Path,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        *,
+        pack_id: str = "",
+        projector: Path | None = None,
     ) -> Pack:
-        """Install a pack from a folder, a zip, or the first part of a split zip.
+        """Install a pack from a folder, a zip, the first part of a split zip, or a bare GGUF.
 
+        :param pack_id: id of the pack that is made of a bare GGUF; "": from the model's name.
+        :param projector: the second file of a vision-language GGUF.
         :raises InputFault: there is no such path, or it is no pack.
         :raises PackFault: the pack is damaged; it is named, and nothing was installed.
         :raises StorageFault: the disk.
         """
         told = progress or _silent
-        if path.is_dir():
+        if path.is_file() and is_gguf(path):
+            manifest = install_gguf(path, projector, pack_id, self.installed, told, cancel)
+        elif pack_id or projector is not None:
+            raise InputFault(f"{path.name} is no GGUF file.", "--id and --projector need one.")
+        elif path.is_dir():
             manifest = install_folder(path, self.installed, told, cancel)
         elif path.is_file() or first_part(path).is_file():
             manifest = install_zip(path, self.installed, told, cancel)
         else:
-            raise InputFault(f"There is no {path}.", "Give the folder or the zip of a pack.")
+            raise InputFault(f"There is no {path}.", "Give a pack's folder or zip, or a GGUF file.")
         return Pack(manifest, self.installed / manifest.id)
 
     def export(
