@@ -58,6 +58,7 @@ class ChatPanel(QWidget):
         self._expected: Report | None = None
         self._offers: list[QPushButton] = []
         self._pending: QWidget | None = None
+        self._stream: QLabel | None = None
         self._seconds = 0
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
@@ -122,6 +123,18 @@ class ChatPanel(QWidget):
             self._clock.start()
         else:
             self._clock.stop()
+            self._end_stream()
+
+    def show_stream(self, text: str) -> None:
+        """The model's words as they come, before the rules have read them."""
+        if not self.line.isReadOnly():
+            return  # it came after the answer or the cancel
+        if self._stream is None:
+            self._stream = _wrapped("", theme.MUTED)
+            self._stream.setAccessibleName("Being written, not checked yet")
+            self._append(self._stream)
+        self._stream.setText(f"Writing, not checked yet: {text}")
+        QTimer.singleShot(0, self, self._ask_for_room)
 
     def show_turn(self, before: Report, turn: ChatTurn) -> None:
         """Show an answer: the quoted text, or the diff with its buttons."""
@@ -319,9 +332,18 @@ class ChatPanel(QWidget):
             self._drop_first()
         QTimer.singleShot(0, self, self._ask_for_room)
 
+    def _end_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._entries.removeWidget(stream)
+            stream.hide()
+            stream.deleteLater()
+
     def _drop_first(self) -> None:
         item = self._entries.itemAt(0)
         old = item.widget() if item is not None else None
+        if old is self._stream:
+            self._stream = None
         if old is not None:
             self._entries.removeWidget(old)
             old.hide()

@@ -23,6 +23,7 @@ from radassist.errors import Fault
 from radassist.ports import CancelToken, Progress
 from radassist.ui.services import OpenReport, Services, SystemLine
 from radassist.ui.tasks import Task, Tasks
+from radassist.workflow.chat.streaming import readable
 from radassist.workflow.habits import ActiveTime, Habits, HabitsView, Learned, other_wording
 from radassist.workflow.session import ReportSession
 from radassist.workflow.study_choice import Subject, subjects
@@ -37,6 +38,7 @@ class Desk(QObject):
     problems_changed = Signal(list)
     answered = Signal(object, object)  # Report before, ChatTurn
     chat_failed = Signal(object)
+    chat_streamed = Signal(str)  # what the model has written so far, held to no rule yet
     exported = Signal(list, list)  # paths, notes
     system_changed = Signal(list)
     waiting = Signal(str)  # why there is no report, "" for nothing open
@@ -68,6 +70,7 @@ class Desk(QObject):
         self._drafting: Task | None = None
         self._subject: Subject | None = None
         tasks.ended.connect(self._task_ended)
+        tasks.progressed.connect(self._progressed)
 
     @property
     def report(self) -> Report | None:
@@ -249,11 +252,17 @@ class Desk(QObject):
             return
         self._asking = self.tasks.run(
             "engine",
-            lambda progress, cancel: self.services.chat(report, instruction, progress, cancel),
+            lambda progress, cancel: self.services.chat(
+                report, instruction, readable(progress), cancel
+            ),
             lambda turn: self._answered(report, turn),
             self._no_answer,
             "Reading the instruction",
         )
+
+    def _progressed(self, task: Task, _fraction: float, text: str) -> None:
+        if text and task is self._asking and not task.cancelled():
+            self.chat_streamed.emit(text)
 
     def stop_asking(self) -> None:
         """Cancel the chat's present work, if there is any."""

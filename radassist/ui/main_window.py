@@ -277,6 +277,7 @@ class MainWindow(QMainWindow):
         desk.problems_changed.connect(self.report.show_problems)
         desk.answered.connect(self.chat.show_turn)
         desk.chat_failed.connect(self.chat.show_fault)
+        desk.chat_streamed.connect(self.chat.show_stream)
         desk.exported.connect(self._tell_exported)
         desk.system_changed.connect(self._show_system)
         desk.waiting.connect(self._show_waiting)
