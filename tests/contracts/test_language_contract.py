@@ -92,6 +92,41 @@ def test_cancel_is_heard(model: LanguageModel) -> None:
         model.complete(MESSAGES, max_tokens=400, schema=SCHEMA, cancel=Flag(0))
 
 
+def test_cancel_is_heard_while_it_writes(model: LanguageModel) -> None:
+    seen: list[str] = []
+
+    class WhenItWrites:
+        def cancelled(self) -> bool:
+            return bool(seen)
+
+    with pytest.raises(Cancelled):
+        model.complete(
+            MESSAGES,
+            max_tokens=400,
+            schema=SCHEMA,
+            progress=lambda _fraction, text: seen.append(text),
+            cancel=WhenItWrites(),
+        )
+    assert seen
+    assert json.loads(model.complete(MESSAGES, schema=SCHEMA, max_tokens=60).text)
+
+
+def test_what_streams_grows_into_the_answer(model: LanguageModel) -> None:
+    seen: list[tuple[float, str]] = []
+    answer = model.complete(
+        MESSAGES, schema=SCHEMA, max_tokens=60, progress=lambda f, t: seen.append((f, t))
+    )
+    assert all(answer.text.startswith(text) for _, text in seen)
+    assert [f for f, _ in seen] == sorted(f for f, _ in seen)
+
+
+def test_a_chat_of_several_turns_is_answered_as_if_it_were_new(model: LanguageModel) -> None:
+    turns = [*MESSAGES, ("assistant", "It is deleted."), ("user", "And now s1?")]
+    first = model.complete(turns, max_tokens=12).text
+    model.complete(MESSAGES, max_tokens=12)
+    assert model.complete(turns, max_tokens=12).text == first
+
+
 def test_a_deadline_ends_it_and_the_next_request_works(model: LanguageModel) -> None:
     long = [("user", "Write the numbers from one to one thousand in words.")]
     with pytest.raises(DeadlineExceeded):
