@@ -18,6 +18,7 @@ from radassist.domain.effort import ReportUse
 from radassist.domain.findings import Finding, ImageRef
 from radassist.domain.history import HistoryEntry
 from radassist.domain.measuring.annotation import Annotation, Change
+from radassist.domain.measuring.suv import Uptake
 from radassist.domain.phrases import Phrase, PhraseKey, PhraseUse
 from radassist.domain.presentation import PresentationState
 from radassist.domain.report import Report
@@ -49,6 +50,7 @@ class DecodedFrame:
     :param voi_lut: optional table mapping stored values to display (VOI LUT sequence), as
         (first value mapped, table); None where a linear or sigmoid window serves.
     :param overlay_groups: the group (0x6000 ...) of each overlay plane.
+    :param uptake: for PET: the factor to SUV by body weight, or why there is none.
     :param rescale: (slope, intercept) that stored values went through; None for a table.
     :param sha256: of the decoded pixel bytes, for replay.
     """
@@ -63,6 +65,7 @@ class DecodedFrame:
     overlays: tuple[npt.NDArray[np.bool_], ...] = ()
     overlay_groups: tuple[int, ...] = ()
     rescale: tuple[float, float] | None = (1.0, 0.0)
+    uptake: Uptake | None = None
     sha256: str = ""
     warnings: tuple[str, ...] = ()
 

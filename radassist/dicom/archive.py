@@ -367,6 +367,7 @@ def _frame(frame: Frame, answer: DecodeAnswer, room: SharedMemory | None) -> Dec
         overlays=overlays,
         overlay_groups=answer.overlay_groups,
         rescale=answer.rescale,
+        uptake=answer.uptake,
         sha256=answer.sha256,
         warnings=answer.warnings,
     )

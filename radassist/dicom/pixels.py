@@ -32,6 +32,8 @@ from radassist.dicom.frames import functional_groups, number_of_frames
 from radassist.dicom.headers import check_pixels
 from radassist.dicom.luts import lut_item
 from radassist.dicom.overlays import overlay_planes
+from radassist.dicom.uptake import uptake_of
+from radassist.domain.measuring.suv import Uptake
 from radassist.errors import InputFault
 
 Array = npt.NDArray[Any]
@@ -50,6 +52,7 @@ class DecodedPixels:
     overlays: tuple[Array, ...] = ()
     overlay_groups: tuple[int, ...] = ()
     rescale: tuple[float, float] | None = (1.0, 0.0)
+    uptake: Uptake | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -257,7 +260,10 @@ def _grey(
         warnings.append("An unknown VOI LUT function is shown as LINEAR.")
         function = "LINEAR"
     inverted = photometric == "MONOCHROME1"
-    return DecodedPixels(pixels, window, inverted, unit, function, voi_lut, rescale=rescale)
+    return DecodedPixels(
+        pixels, window, inverted, unit, function, voi_lut, rescale=rescale,
+        uptake=uptake_of(dataset),
+    )  # fmt: skip
 
 
 def _first_with(keyword: str, *holders: Dataset | None) -> Dataset | None:

@@ -17,6 +17,7 @@ from radassist.dicom.header import HeaderResult
 from radassist.dicom.headers import read_header
 from radassist.dicom.picture import decode_picture
 from radassist.dicom.pixels import DecodedPixels, decode_parsed
+from radassist.domain.measuring.suv import Uptake
 from radassist.errors import Bug
 
 
@@ -60,6 +61,7 @@ class DecodeAnswer:
     overlays: tuple[bytes, ...]
     overlay_groups: tuple[int, ...]
     rescale: tuple[float, float] | None
+    uptake: Uptake | None
     sha256: str
     warnings: tuple[str, ...]
 
@@ -132,6 +134,7 @@ def _answer(decoded: DecodedPixels, room: tuple[str, int] | None) -> DecodeAnswe
         tuple(np.packbits(plane).tobytes() for plane in decoded.overlays),
         decoded.overlay_groups,
         decoded.rescale,
+        decoded.uptake,
         hashlib.sha256(pixels.data).hexdigest(),
         tuple(decoded.warnings),
     )

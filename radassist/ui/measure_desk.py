@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from radassist.domain.findings import ImageRef
+from radassist.domain.findings import Evidence, ImageRef
 from radassist.domain.measuring.annotation import Annotation, Change, Point, Shape
 from radassist.domain.measuring.measured import ImageFacts, Measured, measure
 from radassist.domain.operations import Operation
@@ -21,7 +21,17 @@ from radassist.ports import DecodedFrame
 from radassist.ui.services import Services
 from radassist.ui.tasks import Tasks
 from radassist.viewer.measuring import image_facts
-from radassist.workflow.measure import StudyAnnotations, follow, to_report
+from radassist.workflow.measure import (
+    StudyAnnotations,
+    bound,
+    evidence_of,
+    follow,
+    to_report,
+    volume_evidence,
+    volume_of_label,
+    volume_ref,
+    volume_to_report,
+)
 
 
 class MeasureDesk(QObject):
@@ -161,6 +171,24 @@ class MeasureDesk(QObject):
             return
         self.report_edits.emit(report.id, [operation])
 
+    def send_volume(self, annotation_id: str) -> None:
+        """Put the volume of all outlines that share this one's label into the findings."""
+        kept, report = self._kept, self._report
+        annotation = kept.state.find(annotation_id) if kept else None
+        place = self.place_of(annotation) if annotation else None
+        if annotation is None or place is None or report is None:
+            self.fault.emit(Fault("There is no report or no outline to send.", "Draft a report."))
+            return
+        label, series = annotation.label, place[0]
+
+        def done(evidence: Evidence | None) -> None:
+            if evidence is None:
+                self.told.emit("A volume needs outlines of one label on two images or more.")
+            else:
+                self.report_edits.emit(report.id, [volume_to_report(report, label, evidence)])
+
+        self._volume(annotation, series, done)
+
     # --- inside -------------------------------------------------------------------------------
 
     def _act(
@@ -173,12 +201,16 @@ class MeasureDesk(QObject):
         if kept is None:
             return
 
+        before = kept.state.items
+
         def done(answer: object) -> None:
             if kept is not self._kept:
                 return
             changed = bound_id
             if isinstance(answer, Change):
                 changed = answer.annotation_id
+            for one in _touched(before, kept.state.items):
+                self._follow_volume(one)
             if isinstance(answer, str) and told is not None:
                 told(answer)
             self._measure_all(kept.state.items, changed)
@@ -220,6 +252,33 @@ class MeasureDesk(QObject):
 
         self._tasks.run("decode", work, done, self.fault.emit)
 
+    def _volume(
+        self, annotation: Annotation, series: Series, done: Callable[[Evidence | None], None]
+    ) -> None:
+        """The volume of a label's outlines, on a worker thread: outlines have many corners."""
+        items = self.annotations
+
+        def work(_progress: object, _cancel: object) -> Evidence | None:
+            volume = volume_of_label(items, annotation.label, series)
+            if volume is None:
+                return None
+            return volume_evidence(annotation.label, volume, annotation.image)
+
+        self._tasks.run("check", work, done, self.fault.emit)
+
+    def _follow_volume(self, annotation: Annotation) -> None:
+        """An outline was drawn, moved or deleted: the volume of its label is another one."""
+        report, place = self._report, self.place_of(annotation)
+        ref = volume_ref(annotation.label)
+        if report is None or place is None or not bound(report, ref):
+            return
+
+        def done(evidence: Evidence | None) -> None:
+            if self._report is not None and self._report.id == report.id:
+                self._emit_edits(self._report, ref, evidence)
+
+        self._volume(annotation, place[0], done)
+
     def _facts(self, series: Series, frame: Frame) -> ImageFacts:
         """On a worker thread: the frame's pixels are needed for values."""
         decoded: DecodedFrame = self._services.decode(frame)
@@ -229,9 +288,18 @@ class MeasureDesk(QObject):
         report = self._report
         if report is None:
             return
-        followed = follow(report, annotation_id, now)
+        self._emit_edits(report, annotation_id, evidence_of(*now) if now else None)
+
+    def _emit_edits(self, report: Report, ref: str, evidence: Evidence | None) -> None:
+        followed = follow(report, ref, evidence)
         operations: list[Operation] = list(followed.operations)
         if operations:
             self.report_edits.emit(report.id, operations)
         if followed.by_hand:
             self.told.emit("A sentence holds a number that was typed: it was not changed.")
+
+
+def _touched(before: Sequence[Annotation], now: Sequence[Annotation]) -> list[Annotation]:
+    """One annotation of each label whose annotations differ."""
+    changed = [a for a in (*before, *now) if a.label and not (a in before and a in now)]
+    return list({a.label.casefold(): a for a in changed}.values())

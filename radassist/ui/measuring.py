@@ -74,6 +74,7 @@ class Measuring(QObject):
             "measure.label": self._label,
             "measure.delete": self._delete,
             "measure.send": self._send,
+            "measure.volume": self._send_volume,
             "measure.undo": self.desk.undo,
             "measure.redo": self.desk.redo,
             "measure.list": self._show_list,
@@ -135,6 +136,10 @@ class Measuring(QObject):
     def _send(self) -> None:
         if self.selected:
             self.desk.send(self.selected)
+
+    def _send_volume(self) -> None:
+        if self.selected:
+            self.desk.send_volume(self.selected)
 
     def _key_image(self) -> None:
         frame = self._viewport.pane.frame()

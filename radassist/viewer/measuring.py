@@ -21,5 +21,6 @@ def image_facts(series: Series, decoded: DecodedFrame) -> ImageFacts:
         spacing=series.pixel_spacing,
         spacing_source=series.spacing_source,
         unit=_UCUM.get(unit, unit),
+        uptake=decoded.uptake,
         pixels=pixels if grey else None,
     )

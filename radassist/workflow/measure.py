@@ -14,11 +14,27 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from radassist.domain.findings import Evidence, EvidenceKind, ImageRef
-from radassist.domain.measuring.annotation import Annotation, Annotations, Change, Point, Shape
-from radassist.domain.measuring.measured import Measured, as_measurement, words
+from radassist.domain.findings import Evidence, EvidenceKind, ImageRef, Measurement
+from radassist.domain.geometry import distances
+from radassist.domain.measuring.annotation import (
+    AREAS,
+    Annotation,
+    Annotations,
+    Change,
+    Point,
+    Shape,
+)
+from radassist.domain.measuring.measured import (
+    ImageFacts,
+    Measured,
+    as_measurement,
+    measure,
+    words,
+)
+from radassist.domain.measuring.volume import StackVolume, stack_volume
 from radassist.domain.operations import Insert, Operation, Replace, new_statement_id
 from radassist.domain.report import Provenance, Report, Statement, StatementState
+from radassist.domain.study import Series
 from radassist.errors import UsageFault
 from radassist.ports import AnnotationStore
 
@@ -167,18 +183,73 @@ def to_report(
     :raises UsageFault: the annotation has no number, or the report has no findings section.
     """
     text = sentence(annotation, measured)
+    return _inserted(report, text, evidence_of(annotation, measured), after)
+
+
+def _inserted(report: Report, text: str, evidence: Evidence, after: str) -> Insert:
     section = report.section("Findings")
     if section is None:
         raise UsageFault("This report has no section for findings.")
     ids = [s.id for s in section.statements]
     index = ids.index(after) + 1 if after in ids else len(ids)
-    statement = Statement(
-        new_statement_id(report),
-        text,
-        Provenance("measurement"),
-        (evidence_of(annotation, measured),),
-    )
+    statement = Statement(new_statement_id(report), text, Provenance("measurement"), (evidence,))
     return Insert(section.name, index, statement)
+
+
+def volume_ref(label: str) -> str:
+    """The id under which a statement rests on the volume of all outlines of a label."""
+    return f"volume/{label.strip().casefold()}"
+
+
+def volume_of_label(
+    annotations: Sequence[Annotation], label: str, series: Series
+) -> StackVolume | None:
+    """The volume of the areas that share a label on the images of one series.
+
+    :returns: None where fewer than two images have one, or the series has no even geometry.
+    """
+    places = _places(series)
+    spacing = series.pixel_spacing if series.spacing_source != "ImagerPixelSpacing" else None
+    if places is None or spacing is None or not label.strip():
+        return None
+    indexes = {(f.ref.sop_uid, f.ref.frame): i for i, f in enumerate(series.frames)}
+    areas: list[tuple[float, float]] = []
+    for one in annotations:
+        index = indexes.get((one.image.sop_uid, one.image.frame))
+        if index is None or one.label.strip().casefold() != label.strip().casefold():
+            continue
+        area = measure(one, ImageFacts(series.rows, series.columns, spacing, "PixelSpacing"))
+        found = area.get("area")
+        if one.shape in AREAS and found is not None:
+            areas.append((places[index], found.value))
+    if len({place for place, _ in areas}) < 2:
+        return None
+    return stack_volume(areas, places)
+
+
+def _places(series: Series) -> list[float] | None:
+    """Millimetres of each image along the normal; None where one does not say where it lies."""
+    orientation = series.frames[0].image_orientation if series.frames else None
+    positions = [frame.image_position for frame in series.frames]
+    known = [p for p in positions if p is not None]
+    if orientation is None or len(known) != len(positions):
+        return None
+    return [float(d) for d in distances(orientation, known)]
+
+
+def volume_evidence(label: str, volume: StackVolume, image: ImageRef) -> Evidence:
+    """What a statement rests on that gives the volume of a label's outlines."""
+    ref, value = volume_ref(label), f"{volume.millilitres:.1f} mL"
+    number = Measurement(
+        ref, f"{label} volume", volume.millilitres, "mL", image=image,
+        method=f"{volume.outlines} outlines, {volume.bridged} images bridged",
+    )  # fmt: skip
+    return Evidence(EvidenceKind.MEASUREMENT, ref, value, image=image, measurement=number)
+
+
+def volume_to_report(report: Report, label: str, evidence: Evidence) -> Insert:
+    """The operation that puts a volume into the findings as a statement bound to its outlines."""
+    return _inserted(report, f"{label} has a volume of {evidence.value}.", evidence, "")
 
 
 def bound(report: Report, annotation_id: str) -> list[Statement]:
@@ -203,17 +274,17 @@ class Followed:
     by_hand: tuple[str, ...] = ()
 
 
-def follow(report: Report, annotation_id: str, now: tuple[Annotation, Measured] | None) -> Followed:
-    """Bring the bound statements up to date.
+def follow(report: Report, ref: str, new: Evidence | None) -> Followed:
+    """Bring the statements up to date that rest on a measurement.
 
-    :param now: the annotation as it is now with its numbers; None where it was deleted: then the
-        words stay, the evidence goes, and the checks ask where the number comes from.
+    :param ref: id of the annotation, or ``volume_ref`` of a label.
+    :param new: the evidence as it is now; None where the measurement was deleted: then the words
+        stay, the evidence goes, and the checks ask where the number comes from.
     """
     changes: list[Operation] = []
     by_hand: list[str] = []
-    for statement in bound(report, annotation_id):
-        old = next(e for e in statement.evidence if e.ref == annotation_id)
-        new = evidence_of(*now) if now is not None else None
+    for statement in bound(report, ref):
+        old = next(e for e in statement.evidence if e.ref == ref)
         if new == old:
             continue
         evidence = tuple(new if e is old else e for e in statement.evidence)

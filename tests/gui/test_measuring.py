@@ -250,6 +250,17 @@ def test_the_list_jumps_sends_and_deletes(window: MainWindow, qtbot: QtBot) -> N
     settled(window, qtbot)
 
 
+def test_a_volume_of_one_outline_is_refused_in_words(window: MainWindow, qtbot: QtBot) -> None:
+    key(window, qtbot, Qt.Key.Key_R, shift=True)
+    drag(window, qtbot, (500, 500), (900, 700))
+    area = drawn(window, qtbot)
+    window.measuring.desk.relabel(area.id, "Lesion 1")
+    settled(window, qtbot, lambda: window.measuring.desk.annotations[0].label == "Lesion 1")
+    window.viewport.pane.layer.select(area.id)
+    window.run_action("measure.volume")
+    settled(window, qtbot, lambda: "two images" in window.statusBar().currentMessage())
+
+
 def test_key_images_are_marked_with_a_key(
     window: MainWindow, services: TestServices, qtbot: QtBot
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 
 from radassist.checks import run_checks
 from radassist.domain import operations as ops
-from radassist.domain.findings import ImageRef
+from radassist.domain.findings import Evidence, ImageRef
 from radassist.domain.measuring.annotation import Annotation, Point, Shape
-from radassist.domain.measuring.measured import ImageFacts, Measured, measure
+from radassist.domain.measuring.measured import ImageFacts, measure
 from radassist.domain.report import (
     Provenance,
     Report,
@@ -21,6 +22,7 @@ from radassist.domain.report import (
     StudyContext,
     empty_report,
 )
+from radassist.domain.study import Frame, Instance, Series
 from radassist.errors import UsageFault
 from radassist.library.lexicon import load_lexicon
 from radassist.ports import AuditEvent
@@ -29,9 +31,14 @@ from radassist.store.annotations import SqliteAnnotations
 from radassist.workflow.measure import (
     StudyAnnotations,
     bound,
+    evidence_of,
     follow,
     sentence,
     to_report,
+    volume_evidence,
+    volume_of_label,
+    volume_ref,
+    volume_to_report,
 )
 from radassist.workflow.session import Step, begin
 
@@ -60,8 +67,8 @@ def reported(annotation: Annotation) -> Report:
     return ops.apply(report, to_report(report, annotation, measure(annotation, FACTS)))
 
 
-def now(annotation: Annotation) -> tuple[Annotation, Measured]:
-    return annotation, measure(annotation, FACTS)
+def now(annotation: Annotation) -> Evidence:
+    return evidence_of(annotation, measure(annotation, FACTS))
 
 
 def applied(report: Report, changes: tuple[ops.Operation, ...]) -> Report:
@@ -253,3 +260,66 @@ def test_operations_of_a_measurement_survive_the_store(
     assert ops.from_dict(ops.to_dict(operation)) == operation
     store.audit.append(AuditEvent("report.edit", "me", "r1", ops.to_dict(operation)))
     assert store.audit.verify()[1] == []
+
+
+# --- volumes --------------------------------------------------------------------------------------
+
+
+def cone(count: int = 21) -> Series:
+    """Axial images 2 mm apart, pixels of 1 mm."""
+    frames = tuple(
+        Frame(
+            Instance(Path("x"), f"1.{i}", "", "1.2", "1.2.3", i, 100, 100),
+            0,
+            (1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+            (0.0, 0.0, 2.0 * i),
+        )
+        for i in range(count)
+    )
+    return Series(
+        "1.2.3", frames, rows=100, columns=100, pixel_spacing=(1.0, 1.0),
+        spacing_source="PixelSpacing",
+    )  # fmt: skip
+
+
+def outline(study: StudyAnnotations, frame: Frame, radius: float) -> Annotation:
+    turns = [2 * math.pi * i / 180 for i in range(180)]
+    ring = [(50 + radius * math.cos(t), 50 + radius * math.sin(t)) for t in turns]
+    return study.add(Shape.FREEHAND, frame.ref, ring, "Lesion 1")
+
+
+def test_outlines_of_a_sphere_give_its_volume_within_three_per_cent(
+    study: StudyAnnotations,
+) -> None:
+    series, radius = cone(), 15.0
+    for index, frame in enumerate(series.frames):
+        height = 2.0 * index - 20.0
+        if abs(height) < radius:
+            outline(study, frame, math.sqrt(radius**2 - height**2))
+    found = volume_of_label(study.state.items, "lesion 1", series)
+    assert found is not None
+    assert found.cubic_mm == pytest.approx(4 / 3 * math.pi * radius**3, rel=0.03)
+    assert found.bridged == 0
+    assert volume_of_label(study.state.items, "Lesion 2", series) is None
+    assert (
+        volume_of_label(study.state.items, "Lesion 1", replace(series, pixel_spacing=None)) is None
+    )
+
+
+def test_a_volume_in_the_report_follows_its_outlines(study: StudyAnnotations) -> None:
+    series = cone()
+    for frame in series.frames[5:10]:
+        outline(study, frame, 10.0)
+    volume = volume_of_label(study.state.items, "Lesion 1", series)
+    assert volume is not None
+    report = empty_report("r1", StudyContext("1.2", modality="CT"))
+    evidence = volume_evidence("Lesion 1", volume, IMAGE)
+    report = ops.apply(report, volume_to_report(report, "Lesion 1", evidence))
+    said = report.sections[4].statements[0].text
+    assert said == f"Lesion 1 has a volume of {math.pi * 100 * 10 / 1000:.1f} mL."
+    outline(study, series.frames[10], 10.0)
+    larger = volume_of_label(study.state.items, "Lesion 1", series)
+    assert larger is not None
+    followed = follow(report, volume_ref("Lesion 1"), volume_evidence("Lesion 1", larger, IMAGE))
+    after = applied(report, followed.operations)
+    assert after.sections[4].statements[0].text == "Lesion 1 has a volume of 3.8 mL."
