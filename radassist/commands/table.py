@@ -131,6 +131,11 @@ _LAYOUT = (
     Action("layout.next", "Next image pane", "Layout", ("]",), _study, False,
            "Commands and the study list act on the pane with the blue border.", "active viewport"),
     Action("layout.previous", "Previous image pane", "Layout", ("[",), _study, False),
+    Action("layout.prior", "Prior beside current", "Layout", ("Shift+N",), _study, False,
+           "The shown series beside the series of the newest prior that is like it.",
+           "compare previous old"),
+    Action("layout.hang", "Hanging protocol…", "Layout", ("H",), _study, False,
+           "Arrange the study by one of the protocols that fit it.", "arrange layout"),
     Action("layout.link", "Linked scrolling", "Layout", ("X",), _study, False,
            "Scroll all panes by the place in the patient; two studies keep the distance that they "
            "have when it is switched on.", "synchronise link"),

@@ -21,7 +21,6 @@ class Pane:
     :param planes, views: any of these; :param side: ``R`` or ``L``; :param words: one of these in
         the series description.
     :param contrast: True with contrast medium, False without; None either way.
-    :param mode: ``stack``, ``axial``, ``coronal``, ``sagittal`` (reformatted) or ``3d``.
     :param window: name of a window preset, "" for the header's.
     """
 
@@ -31,7 +30,6 @@ class Pane:
     side: str = ""
     words: tuple[str, ...] = ()
     contrast: bool | None = None
-    mode: str = "stack"
     window: str = ""
 
 
@@ -42,6 +40,7 @@ class HangingProtocol:
     :param modalities, body_parts: any of these; empty fits all.  A body part fits where the
         header's holds the word.
     :param needs_prior: True where it is only for a study with a prior beside it.
+    :param automatic: used when a study is opened; the others wait in the menu.
     :param rows, columns: the grid; ``panes`` fill it row by row.
     """
 
@@ -53,7 +52,7 @@ class HangingProtocol:
     modalities: tuple[str, ...] = ()
     body_parts: tuple[str, ...] = ()
     needs_prior: bool = False
-    linked: bool = True
+    automatic: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,17 @@ class Hung:
 def choose(
     protocols: Sequence[HangingProtocol], study: Study, prior: Study | None
 ) -> HangingProtocol | None:
-    """The protocol that says most about this study; None where none fits."""
-    scored = [(_fit(p, study, prior), -place, p) for place, p in enumerate(protocols)]
-    fitting = [item for item in scored if item[0] >= 0]
-    return max(fitting, key=lambda item: item[:2])[2] if fitting else None
+    """The automatic protocol that says most about this study; None where none fits."""
+    found = fitting([p for p in protocols if p.automatic], study, prior)
+    return found[0] if found else None
+
+
+def fitting(
+    protocols: Sequence[HangingProtocol], study: Study, prior: Study | None
+) -> list[HangingProtocol]:
+    """The protocols that say nothing wrong about this study, the one that says most first."""
+    scored = [(_fit(p, study, prior), p) for p in protocols]
+    return [p for score, p in sorted(scored, key=lambda item: -item[0]) if score >= 0]
 
 
 def _fit(protocol: HangingProtocol, study: Study, prior: Study | None) -> int:
@@ -94,16 +100,24 @@ def _fit(protocol: HangingProtocol, study: Study, prior: Study | None) -> int:
 
 
 def hang(protocol: HangingProtocol, study: Study, prior: Study | None) -> tuple[Hung, ...]:
-    """Fill the panes: each takes the best series that no other pane of its mode has yet."""
+    """Fill the panes: each takes the best series that no other pane shows in the same window.
+
+    A pane for the prior takes the prior's series that is like the one in the pane before it.
+    """
     taken: set[tuple[int, str]] = set()
     hung: list[Hung] = []
     for pane in protocol.panes:
         source = (prior.series if prior else ()) if pane.prior else study.series
-        best = _best(pane, [s for s in source if (id(s), pane.mode) not in taken])
+        free = [s for s in source if (id(s), pane.window) not in taken]
+        best = _best(pane, free)
+        before = hung[-1].series if hung else None
+        if pane.prior and prior is not None and before is not None:
+            alike = matching_prior(before, prior)
+            best = alike if alike is not None and alike in free else best
         if best is not None:
-            taken.add((id(best), pane.mode))
+            taken.add((id(best), pane.window))
         hung.append(Hung(pane, best))
-    return _filled(hung, study, taken)
+    return _filled(hung, study, {key for key, _ in taken})
 
 
 def _best(pane: Pane, series: Sequence[Series]) -> Series | None:
@@ -114,7 +128,7 @@ def _best(pane: Pane, series: Sequence[Series]) -> Series | None:
 
 def _match(pane: Pane, series: Series) -> int:
     """How many of the pane's wishes a series meets; -1 where it cannot be shown there."""
-    if not _can_show(pane, series):
+    if series.is_localizer and "localizer" not in pane.words:
         return -1
     description = series.description.lower()
     asked = [
@@ -127,19 +141,12 @@ def _match(pane: Pane, series: Series) -> int:
     return -1 if False in asked else asked.count(True)
 
 
-def _can_show(pane: Pane, series: Series) -> bool:
-    if series.is_localizer and "localizer" not in pane.words:
-        return False
-    return pane.mode == "stack" or (series.spacing is not None and len(series.frames) >= 3)
-
-
-def _filled(hung: Sequence[Hung], study: Study, taken: set[tuple[int, str]]) -> tuple[Hung, ...]:
+def _filled(hung: Sequence[Hung], study: Study, shown: set[int]) -> tuple[Hung, ...]:
     """Empty panes of the current study take what no pane shows, in reading order."""
-    shown = {key for key, _ in taken}
     left = [s for s in study.series if id(s) not in shown and not s.is_localizer]
     filled = []
     for item in hung:
-        if item.series is None and not item.pane.prior and item.pane.mode == "stack" and left:
+        if item.series is None and not item.pane.prior and left:
             filled.append(Hung(Pane(), left.pop(0)))
         else:
             filled.append(item)

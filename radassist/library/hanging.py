@@ -11,7 +11,6 @@ from radassist.domain.hanging import HangingProtocol, Pane
 from radassist.errors import InputFault
 from radassist.library import resources_dir
 
-MODES = frozenset({"stack", "axial", "coronal", "sagittal", "3d"})
 #: The largest grid that a screen can show with sense.
 MOST = 4
 _PANE_KEYS = frozenset(Pane.__dataclass_fields__)
@@ -63,15 +62,12 @@ def _protocol(data: dict[str, Any]) -> HangingProtocol:
         modalities=tuple(str(m).upper() for m in data.get("modalities", ())),
         body_parts=tuple(str(b).upper() for b in data.get("body_parts", ())),
         needs_prior=bool(data.get("needs_prior", False)),
-        linked=bool(data.get("linked", True)),
+        automatic=bool(data.get("automatic", True)),
     )
 
 
 def _pane(data: dict[str, Any]) -> Pane:
     _only(data, _PANE_KEYS)
-    mode = str(data.get("mode", "stack"))
-    if mode not in MODES:
-        raise ValueError(f"no mode {mode!r}")
     return Pane(
         prior=bool(data.get("prior", False)),
         planes=tuple(str(p).lower() for p in data.get("planes", ())),
@@ -79,7 +75,6 @@ def _pane(data: dict[str, Any]) -> Pane:
         side=str(data.get("side", "")).upper(),
         words=tuple(str(w).lower() for w in data.get("words", ())),
         contrast=data.get("contrast"),
-        mode=mode,
         window=str(data.get("window", "")),
     )
 

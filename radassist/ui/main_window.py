@@ -38,6 +38,7 @@ from radassist.ui.desk import Desk
 from radassist.ui.drops import dropped_paths
 from radassist.ui.guide import Guide
 from radassist.ui.habits_dialog import HabitsDialog
+from radassist.ui.hanging import Hanging
 from radassist.ui.help_texts import ABOUT, keys_markdown
 from radassist.ui.measure_desk import MeasureDesk
 from radassist.ui.measuring import Measuring
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self._system: list[SystemLine] = []
         self.studies = StudyPanel(self.tasks, services.decode)
         self.viewport = ViewportGrid(self.tasks, services.decode)
+        self.hanging = Hanging(self.viewport, self)
         self.measuring = Measuring(MeasureDesk(services, self.tasks, self), self.viewport, self)
         self.beside = BesideDesk(services, self.tasks, self.viewport, self)
         self.report = ReportPanel()
@@ -236,6 +238,7 @@ class MainWindow(QMainWindow):
         return {
             **self.measuring.handlers(),
             **self.viewport.handlers(),
+            **self.hanging.handlers(),
             "file.open": self._choose_files,
             "file.open_folder": self._choose_folder,
             "file.export": self._choose_export,
@@ -292,6 +295,7 @@ class MainWindow(QMainWindow):
         self.viewport.abilities_changed.connect(self._view_abilities_changed)
         self.viewport.menu_requested.connect(self._open_image_menu)
         self.viewport.series_changed.connect(self.measuring.show_series)
+        self.hanging.told.connect(lambda words: self.statusBar().showMessage(words, _TOLD_MS))
         self.measuring.abilities_changed.connect(self.update_actions)
         self.measuring.wanted.connect(self._choose_series)
         measuring = self.measuring.desk
@@ -334,7 +338,7 @@ class MainWindow(QMainWindow):
         if self.desk.subjects:
             subject = self.desk.subjects[0]
             self.studies.select(subject.series)
-            self._show_series(subject.study, subject.series)
+            self.hanging.open(subject)
         self.update_actions()
 
     def _choose_series(self, study: Study, series: Series) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from radassist.domain.hanging import choose, hang, matching_prior
+from radassist.domain.hanging import choose, fitting, hang, matching_prior
 from radassist.domain.study import Frame, Instance, Series, Study
 from radassist.errors import InputFault
 from radassist.library.hanging import load_hanging, read_hanging
@@ -29,7 +29,7 @@ def hung(current: Study, prior: Study | None = None) -> tuple[str, list[str]]:
     protocol = choose(load_hanging(), current, prior)
     assert protocol is not None
     return protocol.id, [
-        f"{item.pane.mode}:{item.series.series_instance_uid if item.series else '-'}"
+        item.series.series_instance_uid if item.series else "-"
         for item in hang(protocol, current, prior)
     ]
 
@@ -47,25 +47,29 @@ def test_a_single_image_gets_the_whole_screen() -> None:
     assert hung(study(series("US", count=1)))[0] == "single"
 
 
-def test_ct_opens_in_three_planes_beside_its_stack() -> None:
-    ct = series("CT", "ABDOMEN")
-    name, shown = hung(study(ct, series("CT", "ABDOMEN", is_localizer=True)))
-    uid = ct.series_instance_uid
-    assert name == "ct-planes"
-    assert shown == [f"stack:{uid}", f"axial:{uid}", f"coronal:{uid}", f"sagittal:{uid}"]
+def test_one_series_may_hang_in_two_windows() -> None:
+    ct = series("CT", "CHEST")
+    (protocol,) = [p for p in load_hanging() if p.id == "ct-chest"]
+    assert protocol in fitting(load_hanging(), study(ct), None)
+    panes = hang(protocol, study(ct), None)
+    assert [(h.series, h.pane.window) for h in panes] == [(ct, "Mediastinum"), (ct, "Lung")]
+    # It waits in the menu: a CT opens with the whole room for one stack.
+    assert hung(study(ct))[0] == "single"
 
 
-def test_a_ct_that_is_no_volume_keeps_to_its_images() -> None:
-    gaps = series("CT", "ABDOMEN", spacing=None)
-    assert hung(study(gaps))[1] == [f"stack:{gaps.series_instance_uid}", *["axial:-",
-                                    "coronal:-", "sagittal:-"]]  # fmt: skip
+def test_the_prior_in_a_pane_is_the_one_like_its_neighbour() -> None:
+    now = study(series("CT", "CHEST", plane="axial", description="lung"))
+    lung = series("CT", "CHEST", 5, plane="axial", description="lung")
+    before = study(series("CT", "CHEST", 90, plane="coronal", description="lung"),
+                   series("CT", "HEAD", 80, plane="axial"), lung)  # fmt: skip
+    assert hung(now, before)[1][1] == lung.series_instance_uid
 
 
 def test_a_prior_comes_beside() -> None:
     now, before = series("CR", "CHEST", 1, view="PA"), series("CR", "CHEST", 1, view="AP")
     assert hung(study(now), study(before)) == (
         "radiograph-prior",
-        [f"stack:{now.series_instance_uid}", f"stack:{before.series_instance_uid}"],
+        [now.series_instance_uid, before.series_instance_uid],
     )
 
 
@@ -73,13 +77,13 @@ def test_frontal_left_and_lateral_right() -> None:
     frontal, lateral = (series("DX", "CHEST", 1, view=v) for v in ("PA", "LATERAL"))
     name, shown = hung(study(lateral, frontal))
     assert name == "radiograph-views"
-    assert shown == [f"stack:{s.series_instance_uid}" for s in (frontal, lateral)]
+    assert shown == [s.series_instance_uid for s in (frontal, lateral)]
 
 
 def test_mammograms_hang_right_left_above_each_other() -> None:
     views = [series("MG", "BREAST", 1, view=v, laterality=side)
              for v in ("MLO", "CC") for side in ("L", "R")]  # fmt: skip
-    mlo_l, mlo_r, cc_l, cc_r = (f"stack:{s.series_instance_uid}" for s in views)
+    mlo_l, mlo_r, cc_l, cc_r = (s.series_instance_uid for s in views)
     assert hung(study(*views)) == ("mammography", [cc_r, cc_l, mlo_r, mlo_l])
 
 
@@ -87,7 +91,7 @@ def test_no_series_is_hidden_while_a_pane_is_empty() -> None:
     axial = series("MR", "BRAIN", plane="axial")
     oblique = [series("MR", "BRAIN", plane="oblique", description=d) for d in ("T1", "T2", "DWI")]
     shown = hung(study(axial, *oblique))[1]
-    assert sorted(shown) == sorted(f"stack:{s.series_instance_uid}" for s in (axial, *oblique))
+    assert sorted(shown) == sorted(s.series_instance_uid for s in (axial, *oblique))
 
 
 def test_the_prior_that_is_alike_is_found() -> None:
@@ -104,7 +108,6 @@ def test_the_prior_that_is_alike_is_found() -> None:
     [
         ("id = 'x'\ntitle = 'x'\nrows = 9\ncolumns = 1\n[[pane]]", "grid of 9 x 1"),
         ("id = 'x'\ntitle = 'x'\nrows = 1\ncolumns = 1", "0 panes"),
-        ("id = 'x'\ntitle = 'x'\nrows = 1\ncolumns = 1\n[[pane]]\nmode = 'spin'", "spin"),
         ("id = 'x'\ntitle = 'x'\nrows = 1\ncolumns = 1\n[[pane]]\nplain = 'x'", "plain"),
         ("rows = 1", "no columns"),
         ("rows = ", "Invalid"),
