@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from radassist.domain.document import ReportDocument, to_document
 from radassist.domain.elements import common_data_elements
-from radassist.domain.findings import Caliper
+from radassist.domain.findings import Caliper, ImageRef
 from radassist.domain.measuring.annotation import Annotation
 from radassist.domain.measuring.measured import calipers_of
 from radassist.domain.reading import Lexicon
@@ -144,6 +144,18 @@ def report_writers(
         "report.pdf": pdf,
         "report.sr.dcm": sr,
     }
+
+
+def key_object_writer(keys: Sequence[ImageRef], instances: Sequence[Instance], now: str) -> Writer:
+    """key-images.ko.dcm: the marked frames as a Key Object Selection."""
+
+    def write(document: ReportDocument, path: Path) -> list[str]:
+        from radassist.dicom.ko import write_ko
+
+        write_ko(document.report, keys, instances, path, now=now)
+        return []
+
+    return write
 
 
 def _copy_writer(content: bytes) -> Writer:

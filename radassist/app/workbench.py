@@ -20,12 +20,14 @@ from radassist import __version__, logs, offline
 from radassist.app.exports import (
     KeyImage,
     key_images,
+    key_object_writer,
     marked_image,
     report_writers,
     shown_pixels,
 )
 from radassist.checks import Problem, run_checks
 from radassist.dicom.archive import DicomArchive
+from radassist.dicom.references import is_dicom
 from radassist.domain.document import ReportDocument
 from radassist.domain.operations import Insert
 from radassist.domain.plaintext import import_report
@@ -334,7 +336,10 @@ class Workbench:
         return begin(self.store, base, steps, self.user, utc_now, {"from": "text"})
 
     def export_all(self, outcome: Drafted, folder: Path) -> tuple[list[Path], list[str]]:
-        """Write report.json, .cde.json, .txt, .pdf, .sr.dcm and key images of a draft; recorded."""
+        """Write report.json, .cde.json, .txt, .pdf, .sr.dcm and key images of a draft; recorded.
+
+        Where a key image was marked, a Key Object Selection names the marked frames.
+        """
         return self.export(
             outcome.session,
             folder,
@@ -353,6 +358,10 @@ class Workbench:
         """Write every rendering of a report; recorded."""
         instances = list(dict.fromkeys(instances))
         writers = report_writers(images, instances, folder, utc_now(), self.lexicon, pictures)
+        kept = self.annotations(session.report.study.study_instance_uid)
+        known = {i.sop_instance_uid for i in instances if is_dicom(i)}
+        if any(key.sop_uid in known for key in kept.key_images):
+            writers["key-images.ko.dcm"] = key_object_writer(kept.key_images, instances, utc_now())
         paths, notes = export(session.document, folder, writers)
         session.note("report.export", {"files": [p.name for p in paths]})
         return paths, notes

@@ -183,6 +183,9 @@ _MEASURE = (
     Action("measure.redo", "Redo annotation", "Measure", ("Alt+Y",), _image, False),
     Action("measure.list", "Measurements…", "Measure", ("Shift+M",), _image, False,
            "All measurements of the study: go to, label, send, delete.", "list table"),
+    Action("measure.compare", "Compare measurements…", "Measure", ("Shift+T",), _image, False,
+           "Measurements that share a label on several dates, and what changed.",
+           "change growth prior recist"),
     Action("measure.key_image", "Key image", "Measure", ("Shift+K",), _image, False,
            "Mark the shown image as a key image, or take the mark away.", "important star"),
 )  # fmt: skip

@@ -2,26 +2,20 @@
 
 Enhanced SR (PS3.3 A.35.2) with the content of TID 2000 Basic Diagnostic Imaging Report (PS3.16):
 headings from CID 7001, each statement a TEXT item, each measurement a NUM item with its UCUM unit,
-inferred from the lines that were drawn on the image.  The header is made here rather than by
-highdicom's document classes, because those copy it from image files, which a report may outlive.
+inferred from the lines that were drawn on the image.  The header is that of ``dicom.writing``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from highdicom.sr import CodedConcept, GraphicTypeValues, RelationshipTypeValues
 from highdicom.sr.value_types import (
     CodeContentItem,
     ContainerContentItem,
-    ImageContentItem,
     NumContentItem,
     PnameContentItem,
     ScoordContentItem,
@@ -34,7 +28,18 @@ from pydicom.sr.coding import Code
 from pydicom.uid import UID, EnhancedSRStorage, ExplicitVRLittleEndian
 
 from radassist import __version__
+from radassist.dicom.references import is_dicom
 from radassist.dicom.text import clean
+from radassist.dicom.writing import (
+    Images,
+    date_time,
+    datetime_utc,
+    evidence_sequence,
+    image_item,
+    patient_and_study,
+    pn,
+    uid,
+)
 from radassist.domain.findings import Caliper, ImageRef, Measurement
 from radassist.domain.report import (
     Addendum,
@@ -42,7 +47,6 @@ from radassist.domain.report import (
     ReportState,
     Statement,
     StatementState,
-    StudyContext,
 )
 from radassist.domain.study import Instance
 
@@ -71,9 +75,7 @@ _SECTIONS = {
 }
 _ADDENDUM = Code("55107-7", "LN", "Addendum")
 _COMMENT = Code("121106", "DCM", "Comment")
-_SOURCE_IMAGE = Code("121112", "DCM", "Source of Measurement")
 _CALIPER = Code("121055", "DCM", "Path")
-_UIDS = uuid.UUID("6f0a3e0a-8d5e-4a7e-9a3b-6d7d2f8f6c11")  # name space of this writer
 
 _CONTAINS = RelationshipTypeValues.CONTAINS
 _CONTEXT = RelationshipTypeValues.HAS_OBS_CONTEXT
@@ -81,19 +83,6 @@ _MODIFIER = RelationshipTypeValues.HAS_CONCEPT_MOD
 _PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
 _INFERRED = RelationshipTypeValues.INFERRED_FROM
 _SELECTED = RelationshipTypeValues.SELECTED_FROM
-
-
-@dataclass(frozen=True)
-class _Images:
-    """The instances that may be referenced, by SOPInstanceUID."""
-
-    instances: dict[str, Instance]
-
-    def sop_class(self, ref: ImageRef | None) -> str:
-        """The SOP class of a referenced image, or "" where it is no known DICOM instance."""
-        if ref is None or ref.sop_uid not in self.instances:
-            return ""
-        return self.instances[ref.sop_uid].sop_class_uid
 
 
 def write_sr(
@@ -110,32 +99,14 @@ def write_sr(
     :param now: ISO 8601 time of writing.
     :raises OSError: the file cannot be written.
     """
-    images = _Images({i.sop_instance_uid: i for i in evidence_instances if _is_dicom(i)})
+    images = Images({i.sop_instance_uid: i for i in evidence_instances if is_dicom(i)})
     when = dt.datetime.fromisoformat(now)
     document = _document(report, when)
     document.update(_content(report, images))
-    evidence = _evidence(images.instances.values())
+    evidence = evidence_sequence(images.instances.values())
     if evidence:
         document.CurrentRequestedProcedureEvidenceSequence = DicomSequence(evidence)
     document.save_as(path, enforce_file_format=True)
-
-
-def _is_dicom(instance: Instance) -> bool:
-    """True where the instance can be referenced: registered SOP class, well-formed UIDs."""
-    uids = (
-        instance.sop_class_uid,
-        instance.sop_instance_uid,
-        instance.series_instance_uid,
-        instance.study_instance_uid,
-    )
-    if not all(_is_uid(uid) for uid in uids):
-        return False
-    return UID(instance.sop_class_uid).name != instance.sop_class_uid
-
-
-def _is_uid(text: str) -> bool:
-    """PS3.5 section 9.1: numbers without leading zeros, divided by dots, 64 characters at most."""
-    return len(text) <= 64 and re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", text) is not None
 
 
 # --- header ------------------------------------------------------------------------------------
@@ -145,16 +116,16 @@ def _document(report: Report, when: dt.datetime) -> FileDataset:
     """Everything but content and evidence: patient, study, series, equipment, document."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = EnhancedSRStorage
-    instance_uid = UID(_uid("instance", report.id, report.state, when.isoformat()))
+    instance_uid = UID(uid("instance", report.id, report.state, when.isoformat()))
     meta.MediaStorageSOPInstanceUID = instance_uid
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     document = FileDataset("", Dataset(), file_meta=meta, preamble=b"\x00" * 128)
     document.SpecificCharacterSet = "ISO_IR 192"
     document.SOPClassUID = EnhancedSRStorage
     document.SOPInstanceUID = instance_uid
-    _patient_and_study(document, report.study)
+    patient_and_study(document, report.study)
     document.Modality = "SR"
-    document.SeriesInstanceUID = _uid("series", report.id)
+    document.SeriesInstanceUID = uid("series", report.id)
     document.SeriesNumber = 1
     document.ReferencedPerformedProcedureStepSequence = DicomSequence()
     document.PerformedProcedureCodeSequence = DicomSequence()
@@ -162,8 +133,8 @@ def _document(report: Report, when: dt.datetime) -> FileDataset:
     document.ManufacturerModelName = "radassist"
     document.SoftwareVersions = __version__
     document.InstanceNumber = 1 + len(report.signatures) + len(report.addenda)
-    document.InstanceCreationDate, document.InstanceCreationTime = _date_time(when)
-    document.ContentDate, document.ContentTime = _date_time(when)
+    document.InstanceCreationDate, document.InstanceCreationTime = date_time(when)
+    document.ContentDate, document.ContentTime = date_time(when)
     document.TimezoneOffsetFromUTC = "+0000"
     scheme = Dataset()
     scheme.CodingSchemeDesignator = _LOCAL
@@ -172,37 +143,6 @@ def _document(report: Report, when: dt.datetime) -> FileDataset:
     document.CodingSchemeIdentificationSequence = DicomSequence([scheme])
     _state(document, report)
     return document
-
-
-def _patient_and_study(document: Dataset, study: StudyContext) -> None:
-    document.PatientName = _pn(study.patient_name) if study.patient_name else ""
-    document.PatientID = _short(study.patient_id, 64)
-    document.PatientBirthDate = ""
-    document.PatientSex = study.patient_sex if study.patient_sex in ("M", "F", "O") else ""
-    usable = _is_uid(study.study_instance_uid)
-    study_uid = study.study_instance_uid if usable else _uid("study", study.study_instance_uid)
-    document.StudyInstanceUID = study_uid
-    is_date = len(study.study_date) == 8 and study.study_date.isdigit()
-    document.StudyDate = study.study_date if is_date else ""
-    document.StudyTime = ""
-    document.ReferringPhysicianName = ""
-    document.StudyID = ""
-    document.AccessionNumber = _short(study.accession_number, 16)
-    if study.study_description:
-        document.StudyDescription = _short(study.study_description, 64)
-
-
-def _short(text: str, limit: int) -> str:
-    """Text for a SH or LO value: no backslash, and no more bytes than it may have characters."""
-    plain = clean(text, 4 * limit).replace("\\", "/")
-    return plain.encode()[:limit].decode(errors="ignore").strip()
-
-
-def _pn(name: str) -> str:
-    """ "Family, Given" as a PN value (PS3.5 section 6.2.1), without its delimiters inside."""
-    family, _, given = (part.strip() for part in clean(name, 60).partition(","))
-    plain = [part.translate(str.maketrans("^=\\", "   ")).strip() for part in (family, given)]
-    return "^".join(plain)  # a lone family name keeps its delimiter: "Roentgen^"
 
 
 def _state(document: Dataset, report: Report) -> None:
@@ -215,62 +155,20 @@ def _state(document: Dataset, report: Report) -> None:
         document.VerificationFlag = "UNVERIFIED"
         return
     observer = Dataset()
-    observer.VerifyingObserverName = _pn(signature.user)
+    observer.VerifyingObserverName = pn(signature.user)
     observer.VerifyingOrganization = "not stated"
-    observer.VerificationDateTime = _datetime(signature.at)
+    observer.VerificationDateTime = datetime_utc(signature.at)
     observer.VerifyingObserverIdentificationCodeSequence = DicomSequence()
     document.VerifyingObserverSequence = DicomSequence([observer])
-
-
-def _utc(when: dt.datetime) -> dt.datetime:
-    return when.astimezone(dt.UTC) if when.tzinfo else when.replace(tzinfo=dt.UTC)
-
-
-def _date_time(when: dt.datetime) -> tuple[str, str]:
-    utc = _utc(when)
-    return utc.strftime("%Y%m%d"), utc.strftime("%H%M%S")
-
-
-def _datetime(iso: str) -> str:
-    """In UTC, which TimezoneOffsetFromUTC says for the whole document."""
-    return _utc(dt.datetime.fromisoformat(iso)).strftime("%Y%m%d%H%M%S")
-
-
-def _uid(*parts: object) -> str:
-    """A UID that the parts alone decide (PS3.5 B.2)."""
-    return f"2.25.{uuid.uuid5(_UIDS, chr(0).join(map(str, parts))).int}"
 
 
 # --- evidence ----------------------------------------------------------------------------------
 
 
-def _evidence(instances: Iterable[Instance]) -> list[Dataset]:
-    """CurrentRequestedProcedureEvidenceSequence: study -> series -> instance (PS3.3 C.17.2)."""
-    studies: dict[str, dict[str, list[Dataset]]] = {}
-    for instance in instances:
-        item = Dataset()
-        item.ReferencedSOPClassUID = instance.sop_class_uid
-        item.ReferencedSOPInstanceUID = instance.sop_instance_uid
-        series = studies.setdefault(instance.study_instance_uid, {})
-        series.setdefault(instance.series_instance_uid, []).append(item)
-    found = []
-    for study_uid, series in studies.items():
-        study = Dataset()
-        study.StudyInstanceUID = study_uid
-        study.ReferencedSeriesSequence = DicomSequence()
-        for series_uid, items in series.items():
-            entry = Dataset()
-            entry.SeriesInstanceUID = series_uid
-            entry.ReferencedSOPSequence = DicomSequence(items)
-            study.ReferencedSeriesSequence.append(entry)
-        found.append(study)
-    return found
-
-
 # --- content -----------------------------------------------------------------------------------
 
 
-def _content(report: Report, images: _Images) -> Dataset:
+def _content(report: Report, images: Images) -> Dataset:
     root = ContainerContentItem(name=_TITLE, is_content_continuous=False, template_id="2000")
     children: list[Dataset] = [
         CodeContentItem(
@@ -293,7 +191,7 @@ def _observer(report: Report) -> list[Dataset]:
     """TID 1002: the signing person, or the program while nobody has signed."""
     kind = Code("121005", "DCM", "Observer Type")
     if report.signatures:
-        name = _pn(report.signatures[-1].user)
+        name = pn(report.signatures[-1].user)
         person = CodedConcept("121006", "DCM", "Person")
         return [
             CodeContentItem(kind, person, relationship_type=_CONTEXT),
@@ -306,7 +204,7 @@ def _observer(report: Report) -> list[Dataset]:
         CodeContentItem(kind, device, relationship_type=_CONTEXT),
         UIDRefContentItem(
             Code("121012", "DCM", "Device Observer UID"),
-            _uid("device", __version__),
+            uid("device", __version__),
             relationship_type=_CONTEXT,
         ),
         TextContentItem(
@@ -317,7 +215,7 @@ def _observer(report: Report) -> list[Dataset]:
     ]
 
 
-def _section(name: str, statements: Sequence[Statement], images: _Images) -> Dataset:
+def _section(name: str, statements: Sequence[Statement], images: Images) -> Dataset:
     local = Code(clean(name, 16), _LOCAL, clean(name, 64))
     heading, concept = _SECTIONS.get(name, (local, _COMMENT))
     container = ContainerContentItem(heading, relationship_type=_CONTAINS)
@@ -325,7 +223,7 @@ def _section(name: str, statements: Sequence[Statement], images: _Images) -> Dat
     return container
 
 
-def _statement(statement: Statement, concept: Code, images: _Images) -> Dataset:
+def _statement(statement: Statement, concept: Code, images: Images) -> Dataset:
     item = TextContentItem(concept, _text(statement.text), relationship_type=_CONTAINS)
     children: list[Dataset] = []
     if statement.state is StatementState.PROPOSED and statement.provenance.is_machine:
@@ -338,7 +236,7 @@ def _statement(statement: Statement, concept: Code, images: _Images) -> Dataset:
         ref = evidence.image
         if ref is not None and ref.sop_uid not in shown and images.sop_class(ref):
             shown.add(ref.sop_uid)
-            children.append(_image(ref, images, _INFERRED))
+            children.append(image_item(ref, images, _INFERRED))
     if children:
         item.ContentSequence = DicomSequence(children)
     return item
@@ -350,7 +248,7 @@ def _text(text: str) -> str:
     return "\r\n".join(lines) or "-"
 
 
-def _measurement(measurement: Measurement, images: _Images) -> Dataset:
+def _measurement(measurement: Measurement, images: Images) -> Dataset:
     code = "".join(c for c in measurement.name.upper() if c.isalnum() or c == " ")[:16].strip()
     item = NumContentItem(
         Code(code or "MEASUREMENT", _LOCAL, clean(measurement.name, 64)),
@@ -367,7 +265,7 @@ def _measurement(measurement: Measurement, images: _Images) -> Dataset:
         if measurement.calipers:
             children += [_line(c, measurement.image, images) for c in measurement.calipers]
         else:
-            children.append(_image(measurement.image, images, _INFERRED))
+            children.append(image_item(measurement.image, images, _INFERRED))
     if children:
         item.ContentSequence = DicomSequence(children)
     return item
@@ -380,7 +278,7 @@ def _unit(unit: str) -> Code:
     return Code(code, "UCUM", meanings.get(code, code))
 
 
-def _line(caliper: Caliper, ref: ImageRef, images: _Images) -> Dataset:
+def _line(caliper: Caliper, ref: ImageRef, images: Images) -> Dataset:
     """A caliper as SCOORD; PS3.3 C.18.6.1.2 counts from the corner of the first pixel."""
     points = np.array([[caliper.x0, caliper.y0], [caliper.x1, caliper.y1]], dtype=float) + 0.5
     item = ScoordContentItem(
@@ -389,25 +287,14 @@ def _line(caliper: Caliper, ref: ImageRef, images: _Images) -> Dataset:
         np.maximum(points, 0.0),
         relationship_type=_INFERRED,
     )
-    item.ContentSequence = DicomSequence([_image(ref, images, _SELECTED)])
+    item.ContentSequence = DicomSequence([image_item(ref, images, _SELECTED)])
     return item
-
-
-def _image(ref: ImageRef, images: _Images, relationship: Any) -> Dataset:
-    instance = images.instances[ref.sop_uid]
-    return ImageContentItem(
-        _SOURCE_IMAGE,
-        instance.sop_class_uid,
-        ref.sop_uid,
-        referenced_frame_numbers=ref.frame + 1 if instance.number_of_frames > 1 else None,
-        relationship_type=relationship,
-    )
 
 
 def _addendum(addendum: Addendum) -> Dataset:
     container = ContainerContentItem(_ADDENDUM, relationship_type=_CONTAINS)
     words = f"{_text(addendum.text)}\r\n{clean(addendum.user)}, {clean(addendum.at)}"
     item = TextContentItem(_COMMENT, words, relationship_type=_CONTAINS)
-    item.add_new("ObservationDateTime", "DT", _datetime(addendum.at))
+    item.add_new("ObservationDateTime", "DT", datetime_utc(addendum.at))
     container.ContentSequence = DicomSequence([item])
     return container

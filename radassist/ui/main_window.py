@@ -335,6 +335,7 @@ class MainWindow(QMainWindow):
         self.viewport.clear()  # another patient may have come: nothing of the one before stays
         self.studies.show_result(result)
         self.beside.show_result(result)
+        self.measuring.show_studies(result.studies)
         if self.desk.subjects:
             subject = self.desk.subjects[0]
             self.studies.select(subject.series)

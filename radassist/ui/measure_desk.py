@@ -12,12 +12,13 @@ from PySide6.QtCore import QObject, Signal
 
 from radassist.domain.findings import Evidence, ImageRef
 from radassist.domain.measuring.annotation import Annotation, Change, Point, Shape
+from radassist.domain.measuring.compare import ChangeTable, Dated, change_table
 from radassist.domain.measuring.measured import ImageFacts, Measured, measure
 from radassist.domain.operations import Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, Series, Study
 from radassist.errors import Fault
-from radassist.ports import DecodedFrame
+from radassist.ports import CancelToken, DecodedFrame, Progress
 from radassist.ui.services import Services
 from radassist.ui.tasks import Tasks
 from radassist.viewer.measuring import image_facts
@@ -188,6 +189,31 @@ class MeasureDesk(QObject):
                 self.report_edits.emit(report.id, [volume_to_report(report, label, evidence)])
 
         self._volume(annotation, series, done)
+
+    def compare(self, studies: Sequence[Study], ready: Callable[[ChangeTable], None]) -> None:
+        """The change table of all studies of the shown patient that are open, as a task."""
+        patient = self._study.patient_id if self._study else ""
+        same = [s for s in studies if s is self._study or (patient and s.patient_id == patient)]
+
+        def work(_progress: Progress, cancel: CancelToken) -> ChangeTable:
+            found: list[Dated] = []
+            for study in same:
+                found += self._dated(study, cancel)
+            return change_table(found)
+
+        self._tasks.run("engine", work, ready, self.fault.emit, "Comparing measurements")
+
+    def _dated(self, study: Study, cancel: CancelToken) -> list[Dated]:
+        """On a worker thread: the labelled measurements of one study."""
+        frames = {(f.ref.sop_uid, f.ref.frame): (s, f) for s in study.series for f in s.frames}
+        found = []
+        for one in self._services.annotations(study.study_instance_uid).state.items:
+            place = frames.get((one.image.sop_uid, one.image.frame))
+            if place is None or not one.label or cancel.cancelled():
+                continue
+            measured = measure(one, self._facts(*place))
+            found.append(Dated(one.label, study.study_date, one.id, measured))
+        return found
 
     # --- inside -------------------------------------------------------------------------------
 

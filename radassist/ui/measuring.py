@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
 from radassist.domain.measuring.annotation import Annotation, Shape
+from radassist.domain.measuring.compare import ChangeTable
 from radassist.domain.report import Report
 from radassist.domain.study import Series, Study
+from radassist.ui.compare_dialog import CompareDialog
 from radassist.ui.measure_desk import MeasureDesk
 from radassist.ui.measurements_dialog import MeasurementsDialog
 from radassist.ui.viewport_grid import ViewportGrid
@@ -31,6 +33,7 @@ class Measuring(QObject):
         self.desk = desk
         self._viewport, self._window = viewport, window
         self._list: MeasurementsDialog | None = None
+        self._studies: tuple[Study, ...] = ()
         for pane in viewport.panes():
             self._join(pane)
         viewport.pane_made.connect(self._join)
@@ -79,6 +82,7 @@ class Measuring(QObject):
             "measure.redo": self.desk.redo,
             "measure.list": self._show_list,
             "measure.key_image": self._key_image,
+            "measure.compare": self._compare,
         }
 
     def is_key_image(self, pane: ImagePane | None = None) -> bool:
@@ -157,6 +161,18 @@ class Measuring(QObject):
         dialog.exec()
         self._list = None
         dialog.deleteLater()
+
+    def _compare(self) -> None:
+        def ready(table: ChangeTable) -> None:
+            dialog = CompareDialog(table, self._window)
+            dialog.exec()
+            dialog.deleteLater()
+
+        self.desk.compare(self._studies, ready)
+
+    def show_studies(self, studies: Sequence[Study]) -> None:
+        """The studies that are open: measurements are compared across them."""
+        self._studies = tuple(studies)
 
     def _jump(self, annotation_id: str) -> None:
         annotation, study = self._found(annotation_id), self.desk.study
