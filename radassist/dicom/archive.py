@@ -8,7 +8,6 @@ costs one message.  Pixels come back through shared memory that this side makes 
 from __future__ import annotations
 
 import queue
-import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,12 +19,14 @@ from typing import Any
 
 import numpy as np
 
+from radassist.dicom.block import BlockRequest
 from radassist.dicom.grouping import group
-from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader
+from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader, NativePlace
 from radassist.dicom.picture import PICTURE_CLASS, picture_study
-from radassist.dicom.sources import Sources, directory_members, find_files, soften
+from radassist.dicom.sharing import free, make_room
+from radassist.dicom.sources import MAX_FILES, Sources, directory_members, find_files, soften
 from radassist.dicom.unzip import Unpacker
-from radassist.dicom.volume import read_volume
+from radassist.dicom.volume import Fillers, read_volume
 from radassist.dicom.worker import DecodeAnswer, DecodeRequest
 from radassist.domain.companions import Companion
 from radassist.domain.study import Frame, OpenResult, RejectedFile, Series, Study
@@ -61,6 +62,7 @@ class DicomArchive:
         self._busy = [0] * workers
         self._busy_lock = threading.Lock()
         self._unpacker = Unpacker(unpack_to)
+        self._native: dict[Path, NativePlace] = {}
 
     def start(self, *, wait_s: float = 0.0) -> None:
         """Start the workers before they are needed; returns at once, or when they are ready."""
@@ -88,6 +90,7 @@ class DicomArchive:
         rejected = [_shown(r, sources) for r in results if isinstance(r, RejectedFile)]
         companions = [r for r in results if isinstance(r, Companion)]
         companions = [replace(c, shown=sources.shown.get(c.path)) for c in companions]
+        self._remember(headers)
         grouped = group(headers)
         studies, pictures_rejected = _pictures(sources.pictures)
         rejected += [_shown(r, sources) for r in grouped.duplicates]
@@ -117,6 +120,12 @@ class DicomArchive:
         if more:
             results += self._headers(more, progress, cancel)
         return results
+
+    def _remember(self, headers: Sequence[ImageHeader]) -> None:
+        """Where frames lie that need no decoder; files of long ago are parsed again."""
+        if len(self._native) > MAX_FILES:
+            self._native.clear()
+        self._native.update({h.instance.path: h.native for h in headers if h.native is not None})
 
     def _headers(
         self, files: Sequence[Path], progress: Progress, cancel: CancelToken
@@ -153,9 +162,6 @@ class DicomArchive:
         self, frame: Frame, done: Callable[[DecodedFrame | Exception], None], deadline_s: float
     ) -> Callable[[], None]:
         room = _room(frame)
-        with self._busy_lock:
-            index = min(range(len(self._hosts)), key=lambda i: self._busy[i])
-            self._busy[index] += 1
         request = DecodeRequest(
             frame.instance.path,
             frame.frame,
@@ -164,15 +170,31 @@ class DicomArchive:
         )
 
         def finish(value: Any) -> None:
-            with self._busy_lock:
-                self._busy[index] -= 1
             try:
                 result = _frame(frame, value, room) if isinstance(value, DecodeAnswer) else value
             finally:
-                _free(room)
+                free(room)
             done(result)
 
-        return self._hosts[index].submit("decode", request, deadline_s=deadline_s, done=finish)
+        return self._ask("decode", request, deadline_s, finish)
+
+    def _ask(
+        self, method: str, payload: Any, deadline_s: float, done: Callable[[Any], None]
+    ) -> Callable[[], None]:
+        """A request to the worker with the least to do; returns a cancel."""
+        with self._busy_lock:
+            index = min(range(len(self._hosts)), key=lambda i: self._busy[i])
+            self._busy[index] += 1
+
+        def finish(value: Any) -> None:
+            with self._busy_lock:
+                self._busy[index] -= 1
+            done(value)
+
+        return self._hosts[index].submit(method, payload, deadline_s=deadline_s, done=finish)
+
+    def _fill(self, request: BlockRequest, done: Callable[[Any], None]) -> Callable[[], None]:
+        return self._ask("block", request, _DEADLINE_S, done)
 
     def read_content(self, companion: Companion, *, deadline_s: float = _DEADLINE_S) -> Content:
         """What a companion holds, read in a worker process, blocking.
@@ -181,11 +203,7 @@ class DicomArchive:
         :raises EngineFault: the reader crashed or took too long.
         """
         answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        with self._busy_lock:
-            index = min(range(len(self._hosts)), key=lambda i: self._busy[i])
-        stop = self._hosts[index].submit(
-            "content", companion, deadline_s=deadline_s, done=answer.put
-        )
+        stop = self._ask("content", companion, deadline_s, answer.put)
         try:
             value = answer.get()
         except BaseException:  # KeyboardInterrupt: nobody waits any more
@@ -203,7 +221,8 @@ class DicomArchive:
             a frame cannot be decoded.
         :raises Cancelled: the user cancelled.
         """
-        return read_volume(self.decode_async, series, progress, cancel)
+        fillers = Fillers(self._fill, 2 * len(self._hosts), self._native)
+        return read_volume(self.decode_async, fillers, series, progress, cancel)
 
     def close(self) -> None:
         """Stop the worker processes and delete unpacked files.  Idempotent."""
@@ -317,27 +336,8 @@ def _nothing(result: OpenResult, sources: Sources) -> NothingOpened:
 
 
 def _room(frame: Frame) -> SharedMemory | None:
-    """Shared memory for the largest form of a frame, or None where there is no room for it.
-
-    Linux hands out shared memory that does not exist and kills the writer when it runs out, so the
-    room is asked for beforehand.
-    """
-    instance = frame.instance
-    size = max(1, instance.rows * instance.columns * 4)
-    place = Path("/dev/shm")  # noqa: S108  where POSIX shared memory lives on Linux
-    if place.is_dir() and shutil.disk_usage(place).free < 2 * size:
-        return None
-    try:
-        return SharedMemory(create=True, size=size)
-    except OSError:
-        return None
-
-
-def _free(room: SharedMemory | None) -> None:
-    if room is not None:
-        room.close()
-        with suppress(FileNotFoundError):
-            room.unlink()
+    """Room for the largest form of a frame."""
+    return make_room(frame.instance.rows * frame.instance.columns * 4)
 
 
 def _frame(frame: Frame, answer: DecodeAnswer, room: SharedMemory | None) -> DecodedFrame:

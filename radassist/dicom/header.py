@@ -69,13 +69,35 @@ class SeriesFacts:
 
 
 @dataclass(frozen=True)
+class NativePlace:
+    """Where the frames of a file lie that need no decoder: native 16-bit grey pixels.
+
+    :param offset: of the first byte of the first frame.
+    :param rescale: whole (slope, intercept); (1, 0) where the header has none.
+    :param file: (modification time in ns, size) when it was read: another file is not trusted.
+    """
+
+    offset: int
+    rows: int
+    columns: int
+    frames: int
+    signed: bool
+    rescale: tuple[int, int]
+    file: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class ImageHeader:
-    """One image file that can be shown."""
+    """One image file that can be shown.
+
+    :param native: where its frames lie, if they need no decoder.
+    """
 
     instance: Instance
     frames: tuple[FrameFacts, ...]
     patient: PatientFacts = field(default_factory=PatientFacts)
     series: SeriesFacts = field(default_factory=SeriesFacts)
+    native: NativePlace | None = None
 
 
 @dataclass(frozen=True)

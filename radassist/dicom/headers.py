@@ -26,6 +26,7 @@ from radassist.dicom.frames import (
     slice_thickness,
 )
 from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader, PatientFacts
+from radassist.dicom.native import native_place
 from radassist.domain.companions import CompanionKind
 from radassist.domain.study import Instance, RejectedFile
 from radassist.errors import Fault, InputFault
@@ -62,6 +63,7 @@ _KEYWORDS = (
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     "DirectoryRecordSequence", "DiffusionGradientOrientation", "PatientPosition", "FrameTime",
     "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate", "GantryDetectorTilt",
+    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
 )  # fmt: skip
 TAGS = [tag for tag in map(tag_for_keyword, _KEYWORDS) if tag is not None]
 
@@ -284,7 +286,8 @@ def _image(path: Path, file: Parsed, sop_class: str) -> ImageHeader:
         acquisition_number=elements.integer(dataset, "AcquisitionNumber"),
         window=_window(dataset),
     )
-    return ImageHeader(instance, frames, _patient(dataset), replace(facts, notes=tuple(notes)))
+    noted = replace(facts, notes=tuple(notes))
+    return ImageHeader(instance, frames, _patient(dataset), noted, native_place(path, file))
 
 
 def _window(dataset: Dataset) -> tuple[float, float] | None:

@@ -31,6 +31,7 @@ from radassist.dicom.fileformat import UNDEFINED, Parsed, parsed
 from radassist.dicom.frames import functional_groups, number_of_frames
 from radassist.dicom.headers import check_pixels
 from radassist.dicom.luts import lut_item
+from radassist.dicom.native import narrow, rescaled
 from radassist.dicom.overlays import overlay_planes
 from radassist.dicom.uptake import uptake_of
 from radassist.domain.measuring.suv import Uptake
@@ -75,14 +76,38 @@ def decode_parsed(file: Parsed, index: int) -> DecodedPixels:
         raise _fault(fault.what) from fault
 
 
-def _decoded(file: Parsed, index: int) -> DecodedPixels:
+def frame_values(file: Parsed, index: int) -> Array:
+    """The modality values of one 0-based grey frame, as :func:`decode_parsed` gives them.
+
+    :raises InputFault: it cannot be decoded, or is no grey image.
+    """
     dataset = file.dataset
+    try:
+        _check(file, index)
+        warnings: list[str] = []
+        stored, photometric, _ = _stored_values(file, index, warnings)
+        if stored.ndim != 2 or photometric == "PALETTE COLOR":
+            raise InputFault("Colour images are no volume.", "View them in 2D.")
+        own, shared = _groups(dataset, index)
+        return _modality(dataset, own, shared, stored, warnings)[0]
+    except InputFault as fault:
+        if not fault.what.startswith("it"):
+            raise
+        raise _fault(fault.what) from fault
+
+
+def _check(file: Parsed, index: int) -> None:
     check_pixels(file)
     missing = missing_decoder(file.transfer_syntax)
     if missing:
         raise _fault(missing)
-    if not 0 <= index < number_of_frames(dataset):
+    if not 0 <= index < number_of_frames(file.dataset):
         raise _fault(f"it has no frame {index + 1}")
+
+
+def _decoded(file: Parsed, index: int) -> DecodedPixels:
+    dataset = file.dataset
+    _check(file, index)
     warnings: list[str] = []
     stored, photometric, stated_bits = _stored_values(file, index, warnings)
     planes = overlay_planes(dataset, _words(file, index), index, stored.shape[:2])
@@ -242,9 +267,7 @@ def _grey(
     photometric: str,
     warnings: list[str],
 ) -> DecodedPixels:
-    groups = elements.items(dataset, "PerFrameFunctionalGroupsSequence")
-    own = groups[index] if index < len(groups) else None
-    shared = elements.item(dataset, "SharedFunctionalGroupsSequence") or functional_groups(dataset)
+    own, shared = _groups(dataset, index)
     valid = _not_padding(dataset, stored)
     pixels, unit, rescale = _modality(dataset, own, shared, stored, warnings)
     voi = _first_with(
@@ -264,6 +287,14 @@ def _grey(
         pixels, window, inverted, unit, function, voi_lut, rescale=rescale,
         uptake=uptake_of(dataset),
     )  # fmt: skip
+
+
+def _groups(dataset: Dataset, index: int) -> tuple[Dataset | None, Dataset | None]:
+    """Functional groups of one frame, and those that all frames share."""
+    groups = elements.items(dataset, "PerFrameFunctionalGroupsSequence")
+    own = groups[index] if index < len(groups) else None
+    shared = elements.item(dataset, "SharedFunctionalGroupsSequence") or functional_groups(dataset)
+    return own, shared
 
 
 def _first_with(keyword: str, *holders: Dataset | None) -> Dataset | None:
@@ -305,7 +336,9 @@ def _modality(
         warnings.append("RescaleSlope is zero: stored values are shown.")
         return _compact(stored), "", (1.0, 0.0)
     if stored.dtype.kind in "iu" and slope == int(slope) and intercept == int(intercept):
-        whole = _compact(stored.astype(np.int64) * int(slope) + int(intercept))
+        whole = rescaled(stored, int(slope), int(intercept))
+        if whole is None:
+            whole = _compact(stored.astype(np.int64) * int(slope) + int(intercept))
         return whole, unit, (slope, intercept)
     values = (stored.astype(np.float64) * slope + intercept).astype(np.float32)
     return values, unit, (slope, intercept)
@@ -315,12 +348,8 @@ def _compact(values: Array) -> Array:
     """int16, uint16 or float32, whichever holds the values exactly (float32 if none does)."""
     if values.dtype.kind == "f":
         return np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = int(values.min()), int(values.max())
-    for kind in (np.int16, np.uint16):
-        info = np.iinfo(kind)
-        if info.min <= low and high <= info.max:
-            return np.ascontiguousarray(values.astype(kind))
-    return values.astype(np.float32)
+    kind = narrow(int(values.min()), int(values.max()))
+    return np.ascontiguousarray(values.astype(np.float32 if kind is None else kind))
 
 
 def _not_padding(dataset: Dataset, stored: Array) -> npt.NDArray[np.bool_] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import sys
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from radassist.dicom.block import BlockRequest, fill
 from radassist.dicom.content import read_content
 from radassist.dicom.fileformat import Parsed, open_parsed, tolerant
 from radassist.dicom.header import HeaderResult
@@ -19,6 +22,9 @@ from radassist.dicom.picture import decode_picture
 from radassist.dicom.pixels import DecodedPixels, decode_parsed
 from radassist.domain.measuring.suv import Uptake
 from radassist.errors import Bug
+
+#: Parameters of mallopt (malloc.h).
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 class Context(Protocol):
@@ -74,11 +80,14 @@ class Worker:
 
     def handle(self, method: str, payload: Any, context: Context) -> Any:
         """``headers``: list of paths -> list of results; ``decode``: DecodeRequest -> answer;
-        ``content``: Companion -> what it holds."""
+        ``block``: BlockRequest -> answer; ``content``: Companion -> what it holds."""
         if method == "headers":
             return self._headers(payload, context)
         if method == "decode":
             return self._decode(payload)
+        if method == "block":
+            request: BlockRequest = payload
+            return fill(request, self._parsed, context.cancelled)
         if method == "content":
             return read_content(payload)
         raise Bug(f"the decoder has no method {method!r}")
@@ -153,4 +162,20 @@ def _put(pixels: npt.NDArray[Any], name: str) -> None:
 
 def create() -> Worker:
     """Factory for ``radassist.host.Host``."""
+    _reuse_memory()
     return Worker()
+
+
+def _reuse_memory() -> None:
+    """Let glibc keep the memory of one image for the next one (mallopt(3)).
+
+    By default it gives buffers of this size back to the system after each image, and getting them
+    again costs a tenth of the time of a JPEG-LS image in page faults.  Other C libraries do as
+    they please.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, 8 << 20)
+        mallopt(_M_TRIM_THRESHOLD, 64 << 20)

@@ -314,7 +314,7 @@ def test_a_killed_decoder_costs_one_image_and_leaves_no_shared_memory(
             super().__init__(create=create, size=size)
             made.append(self.name)
 
-    monkeypatch.setattr("radassist.dicom.archive.SharedMemory", Recorded)
+    monkeypatch.setattr("radassist.dicom.sharing.SharedMemory", Recorded)
     path = write_ct(tmp_path / "a", 1)
     with DicomArchive(workers=1) as archive:
         frame = first(archive.open([path], lambda f, t: None, Never()))
