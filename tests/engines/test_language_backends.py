@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from radassist.engines.language.backends import load_backends
+from radassist.engines.language.backends import load_backends, shared_ggml
 from radassist.errors import PackFault
 
 
@@ -52,6 +52,18 @@ def test_a_processor_that_none_runs_on_is_told(tmp_path: Path) -> None:
 
 
 def test_the_engine_of_this_environment_has_a_part_for_this_processor() -> None:
-    bound = pytest.importorskip("llama_cpp._ggml", reason="the language engine is not installed")
-    load_backends(bound.libggml, Path(bound.__file__).parent / "lib")
-    assert bound.libggml.ggml_backend_reg_count() >= 1
+    llama_cpp = pytest.importorskip("llama_cpp", reason="the language engine is not installed")
+    from llama_cpp._ggml import libggml
+
+    ggml = shared_ggml(llama_cpp.llama_cpp._lib, libggml)
+    load_backends(ggml, Path(llama_cpp.__file__).parent / "lib")
+    assert b"CPU" in llama_cpp.llama_print_system_info(), "llama.cpp itself sees it"
+
+
+def test_where_names_are_looked_up_in_one_library_alone_ggml_is_asked() -> None:
+    class Alone:
+        """A library that does not answer for those that it is linked with."""
+
+    ggml = Ggml(built_in=1, found=0)
+    assert shared_ggml(Alone(), ggml) is ggml
+    assert shared_ggml(ggml, Alone()) is ggml

@@ -16,10 +16,23 @@ from radassist.errors import PackFault
 from radassist.library.installation import mend_installation
 
 
+def shared_ggml(libllama: Any, libggml: Any) -> Any:
+    """The ggml that llama.cpp itself uses, of the two that a wheel may hold.
+
+    Wheels have no links, so ``libggml.so`` and ``libggml.so.0`` are two files, and the loader takes
+    them for two libraries, each with a registry of its own.  What is asked of ``libllama`` is
+    looked up in the one that it is linked with; Windows looks up in the library alone, and has one.
+
+    :param libllama: llama.cpp's library, loaded by ctypes.
+    :param libggml: the library that llama-cpp-python loads for ggml.
+    """
+    return libllama if hasattr(libllama, "ggml_backend_reg_count") else libggml
+
+
 def load_backends(ggml: Any, folder: Path) -> None:
     """Make the processor's part ready; does nothing where it is built in.
 
-    :param ggml: llama.cpp's ``libggml``, loaded by ctypes.
+    :param ggml: as ``shared_ggml`` gives it.
     :param folder: where the libraries of the package lie.
     :raises PackFault: none of them runs on this processor.
     """

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from radassist.engines.language.backends import load_backends
+from radassist.engines.language.backends import load_backends, shared_ggml
 from radassist.engines.language.gguf import read_header
 from radassist.engines.language.lookup import DRAFT, Lookup
 from radassist.engines.language.prefix import PIECE, PrefixCache, pieces
@@ -62,7 +62,8 @@ class LlamaEngine:
         if header.architecture in ("", "clip"):
             raise PackFault(f"{gguf.name} is no language model.", "Name the model, not its parts.")
         self._lib = lib = llama_cpp
-        load_backends(libggml, Path(llama_cpp.__file__).parent / "lib")
+        ggml = shared_ggml(llama_cpp.llama_cpp._lib, libggml)
+        load_backends(ggml, Path(llama_cpp.__file__).parent / "lib")
         _keep_off_amx(lib)
         trained = header.number("context_length") or context_tokens
         self._llama = _load(lib, gguf, threads, min(context_tokens, trained))
