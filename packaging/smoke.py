@@ -24,6 +24,9 @@ from pathlib import Path
 EXPORTED = (
     "report.json", "report.txt", "report.pdf", "report.sr.dcm", "key-image-1.png", "screenshot.png",
 )  # fmt: skip
+#: The pack that the language engine is tried with: it answers on any machine within seconds.
+SMALL_PACK = "language-tiny"
+REPORT = "FINDINGS:\nThe lungs are clear. There is a small effusion.\nIMPRESSION:\nEffusion.\n"
 #: The budget of the program without language packs, in MB.  It is missed since the reslicing and 3D
 #: views brought VTK (about 225 MB stripped, of which its rendering library needs every file).
 BUDGET_MB = 450
@@ -112,6 +115,22 @@ class Smoke:
         self.check("cardiothoracic ratio" in text, "the vision pack measured the heart")
         self.check("0 problems (" in text.rpartition("audit log")[2], "the audit log verifies")
 
+    def language(self) -> None:
+        """The language engine loads a model and answers, where the small pack is installed."""
+        listed = self.call("models", "list", "--json").stdout.splitlines()
+        packs = [json.loads(line) for line in listed if line.startswith("{")]
+        if not any(p["id"] == SMALL_PACK and p["state"] == "ready" for p in packs):
+            print(f"      left out: the pack {SMALL_PACK} is not installed here")
+            return
+        settings = self.home / "home" / "settings.json"
+        settings.parent.mkdir(mode=0o700, exist_ok=True)
+        settings.write_text(json.dumps({"version": 1, "language_pack": SMALL_PACK}), "utf-8")
+        (self.home / "report.txt").write_text(REPORT, encoding="utf-8")
+        self.call("import", "report.txt", "--out", "report.json")
+        done = self.call("chat", "report.json", "rephrase sentence 2 of the findings", "--json")
+        answered = '"how": "model"' in done.stdout
+        self.check(answered, f"the language engine answers {done.stderr.strip()}".rstrip())
+
     def size(self, limit_mb: float) -> None:
         """Of all files of the program, links left out."""
         folder = self.program.resolve().parent
@@ -138,6 +157,8 @@ def main() -> int:
         smoke.size(asked.limit_mb)
         smoke.doctor(language=not asked.no_engine)
         smoke.demo(language=asked.language)
+        if not asked.no_engine:
+            smoke.language()
     finally:
         shutil.rmtree(home, ignore_errors=True)
     print(f"smoke test: {len(smoke.failures)} bad")

@@ -122,10 +122,13 @@ if RADASSIST_HOME=$root/tmp/home "$root/usr/lib/radassist/radassist" models expo
     cp "$pack" "$home/"; rm -f "$pack"
     check "models install" as_user radassist models install language-tiny.zip
     check "models verify" as_user radassist models verify language-tiny
-    more=(RADASSIST_DEBUG=1)
-    check "the language engine loads it on this processor" as_user radassist chat demo/report.json \
-        "rephrase sentence 2"
-    more=()
+    mkdir -p "$home/.local/share/radassist/home"
+    echo '{"version": 1, "language_pack": "language-tiny"}' > "$home/.local/share/radassist/home/settings.json"
+    printf 'FINDINGS:\nThe lungs are clear. There is a small effusion.\nIMPRESSION:\nEffusion.\n' > "$home/report.txt"
+    chown -R 1000:1000 "$home"
+    check "a report in plain text is read" as_user radassist import report.txt --out report.json
+    answers() { as_user radassist chat report.json "rephrase sentence 2 of the findings" --json | grep '"how": "model"'; }
+    check "the language engine answers on this processor" answers
     mkdir -p "$root/usr/share/radassist/models"
     mv "$home/.local/share/radassist/models/language-tiny" "$root/usr/share/radassist/models/"
     chmod -R a+rX "$root/usr/share/radassist"
