@@ -160,7 +160,11 @@ def test_info_lists_what_it_could_not_read(
         assert bad.name in ran.out + ran.err
 
 
-@pytest.mark.parametrize("name", [n for n in BAD if n not in ("empty folder", "nothing at all")])
+#: What lies beside a good image: no file at all is bad there, and a report belongs to the images.
+_NOT_BESIDE = ("empty folder", "nothing at all", "report without image")
+
+
+@pytest.mark.parametrize("name", [n for n in BAD if n not in _NOT_BESIDE])
 def test_a_bad_file_beside_a_good_one_does_not_stop_it(
     radassist: CommandLine, chest: Path, tmp_path: Path, name: str
 ) -> None:
@@ -312,3 +316,18 @@ def test_a_failed_save_names_the_file_that_was_asked_for(
     ran = radassist("import", tmp_path / "in.txt", "--out", "/proc/report.json")
     assert ran.code == 4
     assert "/proc/report.json was not written" in ran.sentence()
+
+
+def test_a_structured_report_beside_images_is_named_as_what_it_is(
+    radassist: CommandLine, chest: Path, tmp_path: Path
+) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    shutil.copyfile(chest, study / "good")
+    report = BAD["report without image"](study, chest)
+    ran = radassist("info", study, "--json")
+    quiet(ran)
+    assert ran.code == 0, ran.err
+    (companion,) = ran.lines()[-1]["companions"]
+    assert Path(companion["path"]).name == report.name
+    assert companion["kind"] == "SR"
