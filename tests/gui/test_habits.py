@@ -326,12 +326,14 @@ def test_the_pane_opens_on_what_was_learned_and_forgets_it(
         if not isinstance(dialog, HabitsDialog):
             QTimer.singleShot(20, act)
             return
-        seen.append(dialog.phrases.rowCount())
-        dialog.phrases.selectRow(0)
-        dialog._ask_remove()
-        qtbot.waitUntil(lambda: dialog.phrases.rowCount() == 0)
-        seen.append(dialog.templates.rowCount())
-        dialog.reject()
+        try:
+            seen.append(dialog.phrases.rowCount())
+            dialog.phrases.selectRow(0)
+            dialog._ask_remove()
+            qtbot.waitUntil(lambda: dialog.phrases.rowCount() == 0)
+            seen.append(dialog.templates.rowCount())
+        finally:
+            dialog.reject()  # a failure must not leave the test waiting for a dialog
 
     QTimer.singleShot(0, act)
     window.run_action("report.habits")
