@@ -84,6 +84,9 @@ class Archive(Protocol):
     def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
         """Read headers and group; raises NothingOpened when no image could be opened."""
 
+    def glimpse(self, paths: Sequence[Path], cancel: CancelToken) -> OpenResult | None:
+        """One image of what ``open`` will give, found before all headers are read; or None."""
+
     def decode(self, frame: Frame, *, deadline_s: float = 14.0) -> DecodedFrame:
         """Decode one frame in a worker process, blocking; raises EngineFault or InputFault."""
 

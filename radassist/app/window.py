@@ -84,6 +84,10 @@ class WindowServices:
                 return fault.result
             raise
 
+    def glimpse(self, paths: Sequence[Path], cancel: CancelToken) -> OpenResult | None:
+        """One image of what is being opened."""
+        return self._bench.glimpse(paths, cancel)
+
     def decode(self, frame: Frame) -> DecodedFrame:
         """Pixels of one frame."""
         return self._bench.archive.decode(frame)

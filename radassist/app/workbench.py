@@ -236,6 +236,13 @@ class Workbench:
             self.record("study.open", study.study_instance_uid, detail)
         return result
 
+    def glimpse(self, paths: Sequence[Path], cancel: CancelToken) -> OpenResult | None:
+        """One image of what is being opened, recorded because it is shown."""
+        result = self.archive.glimpse(paths, cancel)
+        for study in result.studies if result is not None else ():
+            self.record("study.glimpse", study.study_instance_uid, {})
+        return result
+
     def record(self, action: str, subject: str, detail: dict[str, Any]) -> None:
         """Write one audit event that belongs to no report."""
         self.store.audit.append(AuditEvent(action, self.user, subject, detail))

@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydicom.uid import UID
 
 from radassist.dicom.block import BlockRequest
+from radassist.dicom.codecs import missing_decoder
+from radassist.dicom.glimpse import first_files
 from radassist.dicom.grouping import group
 from radassist.dicom.header import DirectoryHeader, HeaderResult, ImageHeader, NativePlace
 from radassist.dicom.picture import PICTURE_CLASS, picture_study
@@ -35,6 +38,8 @@ from radassist.errors import Cancelled, DeadlineExceeded, EngineFault, Fault
 from radassist.host.process import Host
 from radassist.ports import CancelToken, Content, DecodedFrame, NothingOpened, Progress
 
+#: Files that are looked into for a first image.
+_GLIMPSES = 6
 _CHUNK = 24  # files per request: small enough for a smooth progress and a quick cancel
 #: Seconds for one request: a chunk of files first, then each by itself where the chunk failed, so
 #: that no file holds up more than 15 s.
@@ -102,6 +107,25 @@ class DicomArchive:
             raise _nothing(result, sources)
         progress(1.0, f"{len(headers) + len(studies)} images opened")
         return result
+
+    def glimpse(self, paths: Sequence[Path], cancel: CancelToken) -> OpenResult | None:
+        """One image of what :meth:`open` will give, by its header alone.
+
+        Its study and series hold that file and no other, so that they lack what only all files
+        tell: order, spacing between slices, gaps.
+
+        :returns: None where the first files are no images that can be decoded.
+        """
+        for path in first_files(paths, _GLIMPSES):
+            if cancel.cancelled():
+                break
+            answer = self._call("headers", [path], _FILE_DEADLINE_S)
+            header = answer[0] if isinstance(answer, list) and answer else None
+            if isinstance(header, ImageHeader) and not missing_decoder(
+                UID(header.instance.transfer_syntax_uid)
+            ):
+                return OpenResult(group([header]).studies)
+        return None
 
     def _read_all(
         self, sources: Sources, progress: Progress, cancel: CancelToken
@@ -193,6 +217,16 @@ class DicomArchive:
 
         return self._hosts[index].submit(method, payload, deadline_s=deadline_s, done=finish)
 
+    def _call(self, method: str, payload: Any, deadline_s: float) -> Any:
+        """The answer or the exception of one request, waited for."""
+        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        stop = self._ask(method, payload, deadline_s, answer.put)
+        try:
+            return answer.get()
+        except BaseException:  # KeyboardInterrupt: nobody waits any more
+            stop()
+            raise
+
     def _fill(self, request: BlockRequest, done: Callable[[Any], None]) -> Callable[[], None]:
         return self._ask("block", request, _DEADLINE_S, done)
 
@@ -202,13 +236,7 @@ class DicomArchive:
         :raises InputFault: it is damaged, or its file is gone.
         :raises EngineFault: the reader crashed or took too long.
         """
-        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        stop = self._ask("content", companion, deadline_s, answer.put)
-        try:
-            value = answer.get()
-        except BaseException:  # KeyboardInterrupt: nobody waits any more
-            stop()
-            raise
+        value = self._call("content", companion, deadline_s)
         if isinstance(value, Exception):
             raise value
         content: Content = value

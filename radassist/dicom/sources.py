@@ -171,6 +171,11 @@ def soften(rejected: RejectedFile) -> RejectedFile:
     return rejected
 
 
+def is_candidate(path: Path) -> bool:
+    """True for a file that may be DICOM by its name; a zip or a picture is none."""
+    return path.name.lower() not in _CLUTTER and path.suffix.lower() not in _OTHER_ENDINGS
+
+
 def directory_members(
     folder: Path, file_ids: Sequence[tuple[str, ...]]
 ) -> tuple[list[Path], list[RejectedFile]]:

@@ -18,9 +18,10 @@ from radassist.domain.history import next_redo, next_undo
 from radassist.domain.operations import Operation
 from radassist.domain.phrases import PhraseKey, wordings
 from radassist.domain.report import Report, ReportState
-from radassist.domain.study import OpenResult
+from radassist.domain.study import Frame, OpenResult
 from radassist.errors import Fault
 from radassist.ports import CancelToken, Progress
+from radassist.ui.opening import Opening
 from radassist.ui.services import OpenReport, Services, SystemLine
 from radassist.ui.tasks import Task, Tasks
 from radassist.workflow.chat.streaming import readable
@@ -33,6 +34,7 @@ class Desk(QObject):
     """One study and its report at a time."""
 
     opened = Signal(object)  # OpenResult
+    glimpsed = Signal(object)  # OpenResult of one image, shown until ``opened``; empty: it is gone
     report_opened = Signal(object)  # OpenReport
     report_changed = Signal(object)  # Report, or None while there is none
     problems_changed = Signal(list)
@@ -65,7 +67,7 @@ class Desk(QObject):
         self.problems: list[Problem] = []
         self.worded: frozenset[str] = frozenset()
         self._time = ActiveTime(clock)
-        self._opening: Task | None = None
+        self._opening = Opening(services, tasks)
         self._asking: Task | None = None
         self._drafting: Task | None = None
         self._subject: Subject | None = None
@@ -94,16 +96,12 @@ class Desk(QObject):
 
         A slower earlier open is dropped.
         """
-        todo = list(paths)
-        if self._opening is not None:
-            self._opening.cancel()
-        self._opening = self.tasks.run(
-            "engine",
-            lambda progress, cancel: self.services.open(todo, progress, cancel),
-            lambda result: self._opened(result, todo),
-            self.fault.emit,
-            "Opening",
-        )
+        self._opening.start(paths, self._glimpsed, self._opened, self._not_opened)
+
+    @property
+    def glimpse(self) -> Frame | None:
+        """The image that is shown while the other headers are read."""
+        return self._opening.glimpse
 
     def draft(self, subject: Subject, *, asked: bool = False) -> None:
         """Draft (or reopen) the report on a study; the report before it leaves the window.
@@ -173,7 +171,7 @@ class Desk(QObject):
             if study_uid in priors | {current.study.study_instance_uid}:
                 return
         subject = self.subject_of(study_uid)
-        if subject is not None:
+        if subject is not None and self.glimpse is None:  # else it is drafted when it is all there
             self.draft(subject)
 
     def subject_of(self, study_uid: str) -> Subject | None:
@@ -401,6 +399,8 @@ class Desk(QObject):
         self.tasks.run("record", work, found, self.fault.emit)
 
     def _task_ended(self, task: Task) -> None:
+        if self._opening.ended_by_cancel(task):
+            self._take_back()
         if task is self._drafting and task.cancelled():
             self._drafting = None
             self.waiting.emit("The draft was cancelled. Press D to draft the report.")
@@ -410,8 +410,29 @@ class Desk(QObject):
         self.fault.emit(fault)
         self.waiting.emit("There is no draft. Press D to try again.")
 
+    def _glimpsed(self, result: OpenResult, named: Sequence[Path]) -> None:
+        """One image is there before the others: what was open leaves the window now."""
+        self.leave()
+        self._show_early(result, named, "Reading the headers of the other images…")
+
+    def _not_opened(self, fault: Fault) -> None:
+        self._take_back()
+        self.fault.emit(fault)
+
+    def _take_back(self) -> None:
+        """An opening that is not completed leaves no image that looks like a study."""
+        if self._opening.take_back():
+            self._show_early(OpenResult(()), (), "")
+
+    def _show_early(self, result: OpenResult, named: Sequence[Path], words: str) -> None:
+        self.result = result if result.studies else None
+        self.subjects = subjects(result, named)
+        self._wait_to_draft(None)
+        self.glimpsed.emit(result)
+        if words:
+            self.waiting.emit(words)
+
     def _opened(self, result: OpenResult, named: Sequence[Path]) -> None:
-        self._opening = None
         self.result = result
         self.subjects = subjects(result, named)
         self.opened.emit(result)

@@ -274,6 +274,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         desk = self.desk
         desk.opened.connect(self._show_opened)
+        desk.glimpsed.connect(self._show_opened)
         desk.report_opened.connect(self._show_report)
         desk.report_changed.connect(self._show_changed)
         desk.problems_changed.connect(self.problems.show_problems)
@@ -332,7 +333,7 @@ class MainWindow(QMainWindow):
 
     def _show_opened(self, result: OpenResult) -> None:
         self.faults.hide()
-        self.viewport.clear()  # another patient may have come: nothing of the one before stays
+        self.viewport.clear(self.desk.glimpse)  # nothing of a patient who was before stays
         self.studies.show_result(result)
         self.beside.show_result(result)
         self.measuring.show_studies(result.studies)

@@ -62,6 +62,9 @@ class Services(Protocol):
     def open(self, paths: Sequence[Path], progress: Progress, cancel: CancelToken) -> OpenResult:
         """Open files, folders, zips or a DICOMDIR."""
 
+    def glimpse(self, paths: Sequence[Path], cancel: CancelToken) -> OpenResult | None:
+        """One image of what ``open`` will give, found before all headers are read; or None."""
+
     def decode(self, frame: Frame) -> DecodedFrame:
         """Pixels of one frame (decoded in a worker process)."""
 

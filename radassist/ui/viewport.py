@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from radassist.domain.findings import ImageRef, Measurement
-from radassist.domain.study import Series, Study
+from radassist.domain.study import Frame, Series, Study
 from radassist.ui.tasks import Tasks
 from radassist.ui.viewport_frames import CACHE_BYTES, Decode, FrameStore
 from radassist.ui.viewport_pane import ImagePane, Vision
@@ -23,6 +23,13 @@ SeriesKey = tuple[str, int]
 def series_key(series: Series) -> SeriesKey:
     """(SeriesInstanceUID, part): a split series is several."""
     return series.series_instance_uid, series.part
+
+
+def _place(series: Series, frame: Frame | None) -> int:
+    """Index of a frame in a series; 0 where it is none of its."""
+    if frame is None:
+        return 0
+    return next((i for i, f in enumerate(series.frames) if f.ref == frame.ref), 0)
 
 
 class Viewport(QWidget):
@@ -57,6 +64,7 @@ class Viewport(QWidget):
         self.slider = QSlider(Qt.Orientation.Vertical, self)
         self._able: tuple[object, ...] = ()
         self._views: dict[SeriesKey, ViewportState] = {}
+        self._start: Frame | None = None
         self._build()
         self._connect()
 
@@ -108,7 +116,8 @@ class Viewport(QWidget):
             self.pane.set_vision(vision)
         self.store.retry()
         kept = self._views.get(series_key(series))
-        self.pane.show_series(study, series, kept or replace(self.pane.state, index=0))
+        start, self._start = _place(series, self._start), None
+        self.pane.show_series(study, series, kept or replace(self.pane.state, index=start))
         if kept is not None:
             self.pane.change(replace(kept, count=len(series.frames)), always=True)
         self.series_changed.emit(study, series)
@@ -117,11 +126,15 @@ class Viewport(QWidget):
         """Results of vision packs that came later."""
         self.pane.set_vision(vision)
 
-    def clear(self) -> None:
-        """Empty pane, empty cache: another patient comes."""
+    def clear(self, keep: Frame | None = None) -> None:
+        """Empty pane, empty cache: another patient comes.
+
+        :param keep: an image that stays in the cache; its series is shown from there on.
+        """
+        self._start = keep
         self._views.clear()
         self.pane.show_nothing()
-        self.store.drop_all()
+        self.store.drop_all(keep)
 
     def go_to(self, index: int) -> None:
         """Show the image with this 0-based index."""

@@ -82,14 +82,17 @@ class FrameStore(QObject):
         """Forget faults: a file may be readable again."""
         self._faults.clear()
 
-    def drop_all(self) -> None:
-        """Forget everything, for another patient."""
+    def drop_all(self, keep: Frame | None = None) -> None:
+        """Forget everything but one frame, for another patient."""
+        kept = self.get(keep) if keep is not None else None
         for task in self._running.values():
             task.cancel()
         self._running.clear()
         self._wishes.clear()
         self._cache.clear()
         self._faults.clear()
+        if keep is not None and kept is not None:
+            self._cache.put(key_of(keep), kept, kept.size)
 
     def _pump(self) -> None:
         for frame in self._wish():

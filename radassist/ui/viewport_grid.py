@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from radassist.domain.findings import ImageRef, Measurement
 from radassist.domain.hanging import Hung
-from radassist.domain.study import Series, Study
+from radassist.domain.study import Frame, Series, Study
 from radassist.ui.tasks import Tasks
 from radassist.ui.viewport import Viewport
 from radassist.ui.viewport_frames import CACHE_BYTES, Decode, FrameStore
@@ -224,10 +224,10 @@ class ViewportGrid(QWidget):
         for viewport in self.viewports:
             viewport.set_vision(vision)
 
-    def clear(self) -> None:
-        """Empty panes, empty cache, one pane: another patient comes."""
+    def clear(self, keep: Frame | None = None) -> None:
+        """Empty panes, one pane, and an empty cache but for ``keep``: another patient comes."""
         for viewport in self.viewports:
-            viewport.clear()
+            viewport.clear(keep)
         self.set_grid(1, 1)
 
     def go_to(self, index: int) -> None:

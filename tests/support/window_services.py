@@ -91,6 +91,9 @@ class TestServices:
         study = Study(instance.study_instance_uid, (series,), patient_name="山田^太郎 <b>&")
         return OpenResult((study,), (RejectedFile(Path("notes.txt"), "not a DICOM file", "note"),))
 
+    def glimpse(self, paths: Sequence[Path], cancel: CancelToken) -> OpenResult | None:
+        return None
+
     def decode(self, frame: Frame) -> DecodedFrame:
         header = pydicom.dcmread(frame.instance.path)
         pixels = header.pixel_array
