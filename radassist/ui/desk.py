@@ -27,7 +27,7 @@ from radassist.ui.tasks import Task, Tasks
 from radassist.workflow.chat.streaming import readable
 from radassist.workflow.habits import ActiveTime, Habits, HabitsView, Learned, other_wording
 from radassist.workflow.session import ReportSession
-from radassist.workflow.study_choice import Subject, subjects
+from radassist.workflow.study_choice import Subject
 
 
 class Desk(QObject):
@@ -410,10 +410,10 @@ class Desk(QObject):
         self.fault.emit(fault)
         self.waiting.emit("There is no draft. Press D to try again.")
 
-    def _glimpsed(self, result: OpenResult, named: Sequence[Path]) -> None:
+    def _glimpsed(self, result: OpenResult, found: list[Subject]) -> None:
         """One image is there before the others: what was open leaves the window now."""
         self.leave()
-        self._show_early(result, named, "Reading the headers of the other images…")
+        self._show_early(result, found, "Reading the headers of the other images…")
 
     def _not_opened(self, fault: Fault) -> None:
         self._take_back()
@@ -422,19 +422,19 @@ class Desk(QObject):
     def _take_back(self) -> None:
         """An opening that is not completed leaves no image that looks like a study."""
         if self._opening.take_back():
-            self._show_early(OpenResult(()), (), "")
+            self._show_early(OpenResult(()), [], "")
 
-    def _show_early(self, result: OpenResult, named: Sequence[Path], words: str) -> None:
+    def _show_early(self, result: OpenResult, found: list[Subject], words: str) -> None:
         self.result = result if result.studies else None
-        self.subjects = subjects(result, named)
+        self.subjects = found
         self._wait_to_draft(None)
         self.glimpsed.emit(result)
         if words:
             self.waiting.emit(words)
 
-    def _opened(self, result: OpenResult, named: Sequence[Path]) -> None:
+    def _opened(self, result: OpenResult, found: list[Subject]) -> None:
         self.result = result
-        self.subjects = subjects(result, named)
+        self.subjects = found
         self.opened.emit(result)
         if self.subjects and self.draft_on_open:
             self.draft(self.subjects[0])

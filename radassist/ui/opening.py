@@ -7,10 +7,13 @@ from pathlib import Path
 
 from radassist.domain.study import Frame, OpenResult
 from radassist.errors import Fault
+from radassist.ports import CancelToken, Progress
 from radassist.ui.services import Services
 from radassist.ui.tasks import Task, Tasks
+from radassist.workflow.study_choice import Subject, subjects
 
-Opened = Callable[[OpenResult, Sequence[Path]], None]
+#: What was opened, and the studies to report on, which take a while to find among many files.
+Opened = Callable[[OpenResult, list[Subject]], None]
 
 
 class Opening:
@@ -39,9 +42,13 @@ class Opening:
             self._task.cancel()
         todo = list(paths)
 
-        def whole(result: OpenResult) -> None:
+        def work(progress: Progress, cancel: CancelToken) -> tuple[OpenResult, list[Subject]]:
+            result = self._services.open(todo, progress, cancel)
+            return result, subjects(result, todo)
+
+        def whole(found: tuple[OpenResult, list[Subject]]) -> None:
             self._task = None
-            opened(result, todo)
+            opened(*found)
             self.glimpse = None
 
         def broken(fault: Fault) -> None:
@@ -50,7 +57,7 @@ class Opening:
 
         def one(result: OpenResult | None) -> None:
             if result is not None and task is self._task:
-                glimpsed(result, todo)
+                glimpsed(result, subjects(result, todo))
                 self.glimpse = result.studies[0].series[0].frames[0]
 
         # Asked for first, so that its header is the first that a worker reads.  What is wrong with
@@ -58,13 +65,7 @@ class Opening:
         self._tasks.run(
             "decode", lambda _p, cancel: self._services.glimpse(todo, cancel), one, lambda _: None
         )
-        task = self._task = self._tasks.run(
-            "engine",
-            lambda progress, cancel: self._services.open(todo, progress, cancel),
-            whole,
-            broken,
-            "Opening",
-        )
+        task = self._task = self._tasks.run("engine", work, whole, broken, "Opening")
 
     def ended_by_cancel(self, task: Task) -> bool:
         """True where the opening under way was cancelled, which is over now."""

@@ -59,7 +59,8 @@ def _patient(study: Study) -> str:
 def _place(study: Study, named: Sequence[Path]) -> int:
     """Index of the first path that the study came from; their number where none fits."""
     files = {frame.instance.shown_path for series in study.series for frame in series.frames}
-    around = files.union(*(path.parents for path in files))
+    folders = {path.parent for path in files}  # few, where the files of a series are many
+    around = files.union(folders, *(path.parents for path in folders))
     absolute = (Path(os.path.abspath(path)) for path in named)  # noqa: PTH100  as files are named
     return next((i for i, path in enumerate(absolute) if path in around), len(named))
 
