@@ -7,6 +7,7 @@ costs one message.  Pixels come back through shared memory that this side makes 
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections import deque
@@ -40,7 +41,9 @@ from radassist.ports import CancelToken, Content, DecodedFrame, NothingOpened, P
 
 #: Files that are looked into for a first image.
 _GLIMPSES = 6
-_CHUNK = 24  # files per request: small enough for a smooth progress and a quick cancel
+#: Files per request: few enough that a first image is not kept waiting behind them; and requests
+#: that each worker holds, so that it need not wait for the next one.
+_CHUNK, _HELD = 12, 2
 #: Seconds for one request: a chunk of files first, then each by itself where the chunk failed, so
 #: that no file holds up more than 15 s.
 _CHUNK_DEADLINE_S, _FILE_DEADLINE_S, _DEADLINE_S = 6.0, 8.0, 14.0
@@ -272,13 +275,15 @@ class _HeaderReading:
         self._files = list(files)
         self._todo = deque(self._files[i : i + _CHUNK] for i in range(0, len(self._files), _CHUNK))
         self._hosts = hosts[: max(1, min(len(hosts), len(self._todo)))]
-        self._answers: queue.SimpleQueue[tuple[int, list[Path], Any]] = queue.SimpleQueue()
-        self._stops: dict[int, Callable[[], None]] = {}
+        self._answers: queue.SimpleQueue[tuple[int, int, list[Path], Any]] = queue.SimpleQueue()
+        self._numbers = itertools.count()
+        self._stops: dict[int, Callable[[], None]] = {}  # by the number of the request
         self._results: dict[Path, HeaderResult] = {}
 
     def run(self, progress: Progress, cancel: CancelToken) -> list[HeaderResult]:
-        for index in range(len(self._hosts)):
-            self._feed(index)
+        for _ in range(_HELD):
+            for index in range(len(self._hosts)):
+                self._feed(index)
         try:
             while self._stops:
                 if cancel.cancelled():
@@ -295,19 +300,19 @@ class _HeaderReading:
     def _feed(self, index: int) -> None:
         if not self._todo:
             return
-        files = self._todo.popleft()
+        files, number = self._todo.popleft(), next(self._numbers)
         answers = self._answers
 
         def done(value: Any) -> None:
-            answers.put((index, files, value))
+            answers.put((number, index, files, value))
 
         deadline = _CHUNK_DEADLINE_S if len(files) > 1 else _FILE_DEADLINE_S
-        self._stops[index] = self._hosts[index].submit(
+        self._stops[number] = self._hosts[index].submit(
             "headers", files, deadline_s=deadline, done=done
         )
 
-    def _take(self, index: int, files: list[Path], value: Any) -> None:
-        del self._stops[index]
+    def _take(self, number: int, index: int, files: list[Path], value: Any) -> None:
+        del self._stops[number]
         if isinstance(value, list):
             self._results.update(zip(files, value, strict=False))
         elif len(files) > 1:  # one of them crashed or hung the worker: find out which

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
 
 from radassist.dicom.text import clean, clean_lines, ideographic_name, person_name
 from radassist.errors import InputFault
@@ -36,13 +38,21 @@ _ITEM = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 
 def value(dataset: Dataset | None, keyword: str) -> Any:
     """The value of an element, or None where it is absent, empty or cannot be read."""
-    if dataset is None:
+    tag = _tag(keyword)
+    if dataset is None or tag is None or tag not in dataset:
         return None
     try:
-        found = dataset.get(keyword)
+        found = dataset[tag].value
     except ODD_VALUE:
         return None
     return None if found is None or found == "" else found
+
+
+@cache
+def _tag(keyword: str) -> BaseTag | None:
+    """Most elements that are asked for are absent, which is known fastest by the tag."""
+    tag = tag_for_keyword(keyword)
+    return Tag(tag) if tag is not None else None
 
 
 def text(dataset: Dataset | None, keyword: str) -> str:
@@ -130,7 +140,7 @@ def items(dataset: Dataset | None, keyword: str) -> list[Dataset]:
 
 def _refuse_too_many(dataset: Dataset | None, keyword: str) -> None:
     """Count the items of a sequence that is not converted yet, by the bytes of their tags."""
-    tag = tag_for_keyword(keyword)
+    tag = _tag(keyword)
     if dataset is None or tag is None or tag not in dataset:
         return
     raw = dataset.get_item(tag)
