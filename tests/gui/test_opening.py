@@ -192,3 +192,25 @@ def test_a_later_opening_drops_the_earlier_ones_image(
     with qtbot.waitSignal(window.desk.opened, timeout=30_000):
         pass
     assert window.viewport.state.count == 30
+
+
+def test_a_series_larger_than_the_cache_is_read_on_demand(
+    window: MainWindow, qtbot: QtBot, ct: Path
+) -> None:
+    services = reading(window)
+    services.go_on.set()
+    one = 512 * 512 * 2
+    limit = 10 * one
+    window.viewport.store.set_limit(limit)
+    with qtbot.waitSignal(window.desk.opened, timeout=30_000):
+        window.desk.open([ct])
+    cache = window.viewport.store._cache
+    held = []
+    for place in (0, 29, 14, 3, 22, 0):
+        window.viewport.go_to(place)
+        qtbot.waitUntil(lambda: painted(window), timeout=30_000)
+        qtbot.waitUntil(lambda: not window.tasks.busy(), timeout=30_000)
+        held.append(cache.held)
+        assert painted(window)  # what is fetched ahead has not thrown it out
+    assert max(held) <= limit
+    assert len(cache) < 30
