@@ -9,6 +9,9 @@ real series are read where they are.  SimpleITK and python-gdcm take part where 
 imported, or are found in ``--peers``.  Every measurement runs in a process of its own; the readers
 take turns within each repetition, so that a busy machine is busy for all of them.  Medians.
 
+SimpleITK and gdcm decode one JPEG 2000 image with as many threads as there are cores (their CPU
+seconds are above their seconds on an idle machine), so that two workers gain little on them there.
+
 ``peak`` is the greatest proportional size (Linux: Pss) of the process with its workers, less what
 it had before the first byte was read, divided by the size of the volume.
 """
