@@ -25,10 +25,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from radassist.checks.agreement import unsupported
 from radassist.engines.language.llama import LlamaLanguageModel
 from radassist.engines.packs import Pack, open_registry
 from radassist.errors import Cancelled, PackFault
+from radassist.library.lexicon import load_lexicon
+from radassist.workflow.chat.guards import dropped
 from radassist.workflow.chat.prompts import REWRITER, STYLES, TEXT_SCHEMA
+from radassist.workflow.chat.rewriting import text_of
 
 BAR, CANCEL_S = 0.9, 0.3
 PROMPT, WRITTEN = 512, 64
@@ -174,7 +178,8 @@ def prefix(model: LlamaLanguageModel, repeats: int) -> bool:
 
 
 def lookup(pack: Pack) -> bool:
-    """Tokens a second with and without prompt lookup, and how many answers are the same."""
+    """Tokens a second with and without prompt lookup, how many answers are the same, and how many
+    of the rewritten sentences the rules would let through."""
     rewriting = [
         [("system", REWRITER), ("user", f"Sentence: {s}\nInstruction: {w}")]
         for s in SENTENCES
@@ -199,6 +204,7 @@ def _compare(
 ) -> None:
     schema = TEXT_SCHEMA if name == "rewriting" else None
     tokens, spent, batches, same = [0, 0], [0.0, 0.0], [0, 0], 0
+    lexicon, let_through = load_lexicon(), [0, 0]
     for messages in prompts:
         said = []
         for n, model in enumerate((plain, quick)):
@@ -207,10 +213,15 @@ def _compare(
             batches[n] += model.latest["batches"]
             spent[n] += model.latest["seconds"] - model.latest["prefill_seconds"]
         same += said[0] == said[1]
+        old, wish = (line.partition(": ")[2] for line in messages[1][1].split("\n")[:2])
+        for n, new in enumerate(map(text_of, said)):
+            kept = bool(new) and not unsupported(new, [old, wish], lexicon)
+            let_through[n] += kept and not dropped(new, old, wish, lexicon)
     slow, fast = (tokens[n] / spent[n] for n in (0, 1))
     print(
         f"lookup, {name}: {slow:.1f} -> {fast:.1f} tokens a second ({fast / slow:.2f}), "
         f"batches {batches[0]} -> {batches[1]}, {same} of {len(prompts)} answers the same"
+        + (f", let through {let_through[0]} -> {let_through[1]}" if schema else "")
     )
 
 
