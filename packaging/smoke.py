@@ -27,8 +27,8 @@ EXPORTED = (
 #: The pack that the language engine is tried with: it answers on any machine within seconds.
 SMALL_PACK = "language-tiny"
 REPORT = "FINDINGS:\nThe lungs are clear. There is a small effusion.\nIMPRESSION:\nEffusion.\n"
-#: The budget of the program without language packs, in MB.  It is missed since the reslicing and 3D
-#: views brought VTK (about 225 MB stripped, of which its rendering library needs every file).
+#: The budget of the program without language packs, in MB.  VTK, which the panes for reslicing and
+#: 3D will need, is about 225 MB stripped: its rendering library needs every file of them.
 BUDGET_MB = 450
 #: What a run of the tests does not let it grow beyond; to be lowered, never raised.
 CEILING_MB = 570
