@@ -12,19 +12,17 @@ from pathlib import Path
 
 from highdicom.sr import RelationshipTypeValues
 from highdicom.sr.value_types import ContainerContentItem, ImageContentItem, TextContentItem
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.sr.coding import Code
-from pydicom.uid import UID, ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorage
+from pydicom.uid import KeyObjectSelectionDocumentStorage
 
-from radassist import __version__
 from radassist.dicom.references import is_dicom
 from radassist.dicom.text import clean
 from radassist.dicom.writing import (
     Images,
-    date_time,
     evidence_sequence,
-    patient_and_study,
+    new_document,
     uid,
 )
 from radassist.domain.findings import ImageRef
@@ -71,27 +69,16 @@ def write_ko(
 
 def _document(report: Report, marked: Sequence[ImageRef], when: dt.datetime) -> FileDataset:
     frames = [f"{key.sop_uid}/{key.frame}" for key in marked]
-    instance_uid = UID(uid("key-objects", report.id, when.isoformat(), *frames))
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = KeyObjectSelectionDocumentStorage
-    meta.MediaStorageSOPInstanceUID = instance_uid
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    document = FileDataset("", Dataset(), file_meta=meta, preamble=b"\x00" * 128)
-    document.SpecificCharacterSet = "ISO_IR 192"
-    document.SOPClassUID = KeyObjectSelectionDocumentStorage
-    document.SOPInstanceUID = instance_uid
-    patient_and_study(document, report.study)
-    document.Modality = "KO"
-    document.SeriesInstanceUID = uid("key-objects-series", report.id)
-    document.SeriesNumber = 2
-    document.ReferencedPerformedProcedureStepSequence = DicomSequence()
-    document.Manufacturer = "radassist"
-    document.ManufacturerModelName = "radassist"
-    document.SoftwareVersions = __version__
-    document.InstanceNumber = 1
-    document.ContentDate, document.ContentTime = date_time(when)
-    document.TimezoneOffsetFromUTC = "+0000"
-    return document
+    return new_document(
+        report.study,
+        KeyObjectSelectionDocumentStorage,
+        modality="KO",
+        instance=uid("key-objects", report.id, when.isoformat(), *frames),
+        series=uid("key-objects-series", report.id),
+        series_number=2,
+        instance_number=1,
+        when=when,
+    )
 
 
 def _content(marked: Sequence[ImageRef], images: Images, description: str) -> Dataset:

@@ -22,10 +22,10 @@ from highdicom.sr.value_types import (
     TextContentItem,
     UIDRefContentItem,
 )
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.sr.coding import Code
-from pydicom.uid import UID, EnhancedSRStorage, ExplicitVRLittleEndian
+from pydicom.uid import EnhancedSRStorage
 
 from radassist import __version__
 from radassist.dicom.references import is_dicom
@@ -36,7 +36,7 @@ from radassist.dicom.writing import (
     datetime_utc,
     evidence_sequence,
     image_item,
-    patient_and_study,
+    new_document,
     pn,
     uid,
 )
@@ -114,28 +114,18 @@ def write_sr(
 
 def _document(report: Report, when: dt.datetime) -> FileDataset:
     """Everything but content and evidence: patient, study, series, equipment, document."""
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = EnhancedSRStorage
-    instance_uid = UID(uid("instance", report.id, report.state, when.isoformat()))
-    meta.MediaStorageSOPInstanceUID = instance_uid
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    document = FileDataset("", Dataset(), file_meta=meta, preamble=b"\x00" * 128)
-    document.SpecificCharacterSet = "ISO_IR 192"
-    document.SOPClassUID = EnhancedSRStorage
-    document.SOPInstanceUID = instance_uid
-    patient_and_study(document, report.study)
-    document.Modality = "SR"
-    document.SeriesInstanceUID = uid("series", report.id)
-    document.SeriesNumber = 1
-    document.ReferencedPerformedProcedureStepSequence = DicomSequence()
+    document = new_document(
+        report.study,
+        EnhancedSRStorage,
+        modality="SR",
+        instance=uid("instance", report.id, report.state, when.isoformat()),
+        series=uid("series", report.id),
+        series_number=1,
+        instance_number=1 + len(report.signatures) + len(report.addenda),
+        when=when,
+    )
     document.PerformedProcedureCodeSequence = DicomSequence()
-    document.Manufacturer = "radassist"
-    document.ManufacturerModelName = "radassist"
-    document.SoftwareVersions = __version__
-    document.InstanceNumber = 1 + len(report.signatures) + len(report.addenda)
     document.InstanceCreationDate, document.InstanceCreationTime = date_time(when)
-    document.ContentDate, document.ContentTime = date_time(when)
-    document.TimezoneOffsetFromUTC = "+0000"
     scheme = Dataset()
     scheme.CodingSchemeDesignator = _LOCAL
     scheme.CodingSchemeName = "radassist local codes"

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from highdicom.sr.value_types import ImageContentItem
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.sr.coding import Code
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from radassist import __version__
 from radassist.dicom.references import is_uid
 from radassist.dicom.text import clean
 from radassist.domain.findings import ImageRef
@@ -38,6 +40,43 @@ class Images:
         if ref is None or ref.sop_uid not in self.instances:
             return ""
         return self.instances[ref.sop_uid].sop_class_uid
+
+
+def new_document(
+    study: StudyContext,
+    sop_class_uid: UID,
+    *,
+    modality: str,
+    instance: str,
+    series: str,
+    series_number: int,
+    instance_number: int,
+    when: dt.datetime,
+) -> FileDataset:
+    """The header of a document: file meta, patient, study, series, equipment, times.
+
+    :param instance, series: their UIDs; :param when: the time of writing.
+    """
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = sop_class_uid
+    meta.MediaStorageSOPInstanceUID = UID(instance)
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    document = FileDataset("", Dataset(), file_meta=meta, preamble=b"\x00" * 128)
+    document.SpecificCharacterSet = "ISO_IR 192"
+    document.SOPClassUID = sop_class_uid
+    document.SOPInstanceUID = UID(instance)
+    patient_and_study(document, study)
+    document.Modality = modality
+    document.SeriesInstanceUID = series
+    document.SeriesNumber = series_number
+    document.ReferencedPerformedProcedureStepSequence = DicomSequence()
+    document.Manufacturer = "radassist"
+    document.ManufacturerModelName = "radassist"
+    document.SoftwareVersions = __version__
+    document.InstanceNumber = instance_number
+    document.ContentDate, document.ContentTime = date_time(when)
+    document.TimezoneOffsetFromUTC = "+0000"
+    return document
 
 
 def patient_and_study(document: Dataset, study: StudyContext) -> None:
