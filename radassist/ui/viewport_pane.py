@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -33,14 +32,14 @@ from radassist.ui.viewport_drag import Drag
 from radassist.ui.viewport_frames import FrameStore, Key, key_of, order_of_need
 from radassist.ui.viewport_grid_state import CutLine
 from radassist.ui.viewport_picture import Picture as Drawn
+from radassist.ui.viewport_words import Words, paint_words
 from radassist.viewer import state as views
 from radassist.viewer import text as words
 from radassist.viewer.cache import Levels
 from radassist.viewer.overlays import Overlay, box_of, overlay
 from radassist.viewer.presets import Window
-from radassist.viewer.scale_bar import scale_bar
 from radassist.viewer.state import Picture, ViewportState
-from radassist.viewer.transform import Transform, turned_edges
+from radassist.viewer.transform import Transform
 
 #: A right click that moves less than this opens the menu, otherwise it zooms.
 _CLICK = 4
@@ -321,7 +320,7 @@ class ImagePane(QWidget):
             paint.message(painter, area, "Cannot decode this image", fault, theme.ERROR)
         else:
             paint.message(painter, area, "Loading…", "", theme.MUTED)
-        self._paint_words(painter, area, None, None)
+        self._paint_words(painter, area, None)
 
     def _paint_image(self, painter: QPainter, area: QRectF, levels: Levels) -> None:
         view = self.view()
@@ -335,7 +334,7 @@ class ImagePane(QWidget):
         self._paint_overlay(painter, view)
         if self.state.show_regions:
             self.beside.paint(painter, view, self.frame())
-        self._paint_words(painter, area, levels, view)
+        self._paint_words(painter, area, levels)
 
     def _paint_overlay(self, painter: QPainter, view: Transform) -> None:
         found, series = self.shown_overlay(), self.series
@@ -356,50 +355,15 @@ class ImagePane(QWidget):
             x1, y1 = view.to_screen(pointed[2], pointed[3])
             paint.brackets(painter, QRectF(QPointF(x0, y0), QPointF(x1, y1)))
 
-    def _paint_words(
-        self, painter: QPainter, area: QRectF, levels: Levels | None, view: Transform | None
-    ) -> None:
+    def _paint_words(self, painter: QPainter, area: QRectF, levels: Levels | None) -> None:
         if self.study is None or self.series is None:
             return
-        font = self.font()
-        font.setPointSizeF(max(8.0, font.pointSizeF() - 1.0))
-        painter.setFont(font)
-        line = QFontMetricsF(font).height()
-        percent = 100.0 * view.scale_x * self.devicePixelRatioF() if view is not None else 0.0
-        corners = words.corners(self.study, self.series, self.state, self.window_line(), percent)
-        if levels is not None:
-            probe = (self._probe_line(levels),) if self._probe is not None else ()
-            corners = replace(corners, bottom_right=(*probe, *corners.bottom_right))
-        if self._key_image:
-            corners = replace(corners, top_right=(*corners.top_right, "★ Key image"))
-        if self.state.show_text:
-            paint.corner_text(painter, area, corners)
-            found = words.orientation_letters(self.series, self.state.index)
-            seen = turned_edges(found, self.state.turns, self.state.flipped)
-            paint.letters(painter, area, seen)
-            if view is not None:
-                self._paint_scale(painter, area, view, 3.6 * line)
-        self._paint_legend(painter, area, len(corners.bottom_left) * line)
-
-    def _paint_legend(self, painter: QPainter, area: QRectF, text_height: float) -> None:
-        found, state = self.shown_overlay(), self.state
-        named = state.show_regions and found is not None and bool(found.regions)
-        measured = state.show_calipers and found is not None and bool(found.measurements)
-        if found is not None and (named or measured):
-            above = text_height if state.show_text else 0.0
-            bottom = area.bottom() - paint.MARGIN - above - 8
-            paint.legend(painter, area, bottom, found, named, measured)
-
-    def _paint_scale(self, painter: QPainter, area: QRectF, view: Transform, lifted: float) -> None:
-        series = self.series
-        assert series is not None  # noqa: S101 - the caller has looked
-        across = 1 if view.turns % 2 == 0 else 0
-        spacing = series.pixel_spacing[across] if series.pixel_spacing else None
-        longest = min(220.0, area.width() * 0.3)
-        scale = view.scale_x if across else view.scale_y
-        bar = scale_bar(scale, spacing, longest, series.spacing_source)
-        if bar is not None:
-            paint.scale_bar(painter, area, bar, lifted)
+        said = Words(
+            self.study, self.series, self.state, self.view(), self.window_line(),
+            self._probe_line(levels) if levels is not None else "", self.devicePixelRatioF(),
+            self._key_image, self.shown_overlay(),
+        )  # fmt: skip
+        paint_words(painter, area, self.font(), said)
 
     def _probe_line(self, levels: Levels) -> str:
         """Pixel position and value under the pointer."""
@@ -408,7 +372,7 @@ class ImagePane(QWidget):
             return ""
         return words.probe_line(levels.frame, *view.to_image(self._probe.x(), self._probe.y()))
 
-    # --- mouse --------------------------------------------------------------------------------
+    # --- what others say of the pane -----------------------------------------------------------
 
     def set_active(self, active: bool) -> None:
         """Show that this is the pane of several that commands act on."""
@@ -427,6 +391,8 @@ class ImagePane(QWidget):
         if marked != self._key_image:
             self._key_image = marked
             self.update()
+
+    # --- mouse --------------------------------------------------------------------------------
 
     def _show_tool(self, tool: object) -> None:
         self.setCursor(Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor)
