@@ -6,6 +6,7 @@ To the window the grid is the active viewport: commands, evidence and signals ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
@@ -127,6 +128,12 @@ class ViewportGrid(QWidget):
     def _make(self) -> None:
         viewport = Viewport(self._tasks, self._decode, self, store=self.store)
         number = len(self.viewports)
+        if number:  # what the reader switched off stays off in a new pane
+            now = self.state
+            viewport.pane.state = replace(
+                viewport.pane.state, show_text=now.show_text, show_regions=now.show_regions,
+                show_calipers=now.show_calipers,
+            )  # fmt: skip
         self.viewports.append(viewport)
         viewport.pane.set_vision(self._vision)
         viewport.frame_changed.connect(partial(self._frame_changed, number))

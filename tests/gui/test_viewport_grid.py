@@ -188,3 +188,18 @@ def test_hanging_fills_the_panes_with_current_and_prior(
     grid.clear()
     assert [v.series for v in grid.viewports] == [None, None]
     assert grid.shape == (1, 1)
+
+
+def test_a_new_pane_shows_what_the_reader_left_switched_on(
+    grid: ViewportGrid, real: tuple[Study, Series]
+) -> None:
+    fill(grid, real[0], made(real, 5, 9, uid="1"))
+    grid.perform("view.text")
+    grid.perform("view.overlay")
+    grid.set_grid(1, 2)
+    fill(grid, real[0], made(real, 5, 9, uid="1"), made(real, 5, 9, uid="2"))
+    states = [v.state for v in grid.shown()]
+    assert [(s.show_text, s.show_regions, s.show_calipers) for s in states] == [
+        (False, False, True),
+        (False, False, True),
+    ]
