@@ -14,7 +14,7 @@ from radassist.domain.findings import Evidence, ImageRef
 from radassist.domain.measuring.annotation import Annotation, Change, Point, Shape
 from radassist.domain.measuring.compare import ChangeTable, Dated, change_table
 from radassist.domain.measuring.measured import ImageFacts, Measured, measure
-from radassist.domain.operations import Operation
+from radassist.domain.operations import Insert, Operation
 from radassist.domain.report import Report
 from radassist.domain.study import Frame, Series, Study
 from radassist.errors import Fault
@@ -165,12 +165,7 @@ class MeasureDesk(QObject):
         if found is None or report is None:
             self.fault.emit(Fault("There is no report or no number to send.", "Draft a report."))
             return
-        try:
-            operation = to_report(report, *found, after=after)
-        except Fault as fault:
-            self.fault.emit(fault)
-            return
-        self.report_edits.emit(report.id, [operation])
+        self._insert(lambda report: to_report(report, *found, after=after))
 
     def send_volume(self, annotation_id: str) -> None:
         """Put the volume of all outlines that share this one's label into the findings."""
@@ -186,7 +181,7 @@ class MeasureDesk(QObject):
             if evidence is None:
                 self.told.emit("A volume needs outlines of one label on two images or more.")
             else:
-                self.report_edits.emit(report.id, [volume_to_report(report, label, evidence)])
+                self._insert(lambda report: volume_to_report(report, label, evidence))
 
         self._volume(annotation, series, done)
 
@@ -214,6 +209,19 @@ class MeasureDesk(QObject):
             measured = measure(one, self._facts(*place))
             found.append(Dated(one.label, study.study_date, one.id, measured))
         return found
+
+    def _insert(self, make: Callable[[Report], Insert]) -> None:
+        """Ask for a new statement in the report as it stands now, or say why there is none."""
+        report = self._report
+        if report is None:
+            self.fault.emit(Fault("There is no report to send it to.", "Draft a report."))
+            return
+        try:
+            operation = make(report)
+        except Fault as fault:
+            self.fault.emit(fault)
+        else:
+            self.report_edits.emit(report.id, [operation])
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -295,7 +303,7 @@ class MeasureDesk(QObject):
     def _follow_volume(self, annotation: Annotation) -> None:
         """An outline was drawn, moved or deleted: the volume of its label is another one."""
         report, place = self._report, self.place_of(annotation)
-        ref = volume_ref(annotation.label)
+        ref = volume_ref(annotation.label, annotation.image.series_uid)
         if report is None or place is None or not bound(report, ref):
             return
 

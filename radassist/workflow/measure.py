@@ -187,6 +187,12 @@ def to_report(
 
 
 def _inserted(report: Report, text: str, evidence: Evidence, after: str) -> Insert:
+    image = evidence.image
+    if image is not None and image.study_uid != report.study.study_instance_uid:
+        raise UsageFault(
+            "This was measured on another study than the report's.",
+            "Measure on the current study; compare dates from the Measure menu.",
+        )
     section = report.section("Findings")
     if section is None:
         raise UsageFault("This report has no section for findings.")
@@ -196,9 +202,12 @@ def _inserted(report: Report, text: str, evidence: Evidence, after: str) -> Inse
     return Insert(section.name, index, statement)
 
 
-def volume_ref(label: str) -> str:
-    """The id under which a statement rests on the volume of all outlines of a label."""
-    return f"volume/{label.strip().casefold()}"
+def volume_ref(label: str, series_uid: str) -> str:
+    """The id under which a statement rests on the volume of all outlines of a label.
+
+    The series is part of it: the same label on the prior is another volume.
+    """
+    return f"volume/{series_uid}/{label.strip().casefold()}"
 
 
 def volume_of_label(
@@ -239,7 +248,7 @@ def _places(series: Series) -> list[float] | None:
 
 def volume_evidence(label: str, volume: StackVolume, image: ImageRef) -> Evidence:
     """What a statement rests on that gives the volume of a label's outlines."""
-    ref, value = volume_ref(label), f"{volume.millilitres:.1f} mL"
+    ref, value = volume_ref(label, image.series_uid), f"{volume.millilitres:.1f} mL"
     number = Measurement(
         ref, f"{label} volume", volume.millilitres, "mL", image=image,
         method=f"{volume.outlines} outlines, {volume.bridged} images bridged",

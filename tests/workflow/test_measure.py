@@ -14,6 +14,7 @@ from radassist.domain import operations as ops
 from radassist.domain.findings import Evidence, ImageRef
 from radassist.domain.measuring.annotation import Annotation, Point, Shape
 from radassist.domain.measuring.measured import ImageFacts, measure
+from radassist.domain.measuring.volume import StackVolume
 from radassist.domain.report import (
     Provenance,
     Report,
@@ -320,6 +321,25 @@ def test_a_volume_in_the_report_follows_its_outlines(study: StudyAnnotations) ->
     outline(study, series.frames[10], 10.0)
     larger = volume_of_label(study.state.items, "Lesion 1", series)
     assert larger is not None
-    followed = follow(report, volume_ref("Lesion 1"), volume_evidence("Lesion 1", larger, IMAGE))
+    followed = follow(
+        report, volume_ref("Lesion 1", IMAGE.series_uid), volume_evidence("Lesion 1", larger, IMAGE)
+    )
     after = applied(report, followed.operations)
     assert after.sections[4].statements[0].text == "Lesion 1 has a volume of 3.8 mL."
+
+
+def test_a_measurement_on_the_prior_is_no_finding_of_the_current_study(
+    study: StudyAnnotations,
+) -> None:
+    drawn = line(study, 8, "Lesion 1")
+    other = empty_report("r2", StudyContext("7.7", modality="CT"))
+    with pytest.raises(UsageFault, match="another study"):
+        to_report(other, drawn, measure(drawn, FACTS))
+    volume = volume_evidence("Lesion 1", StackVolume(1000.0, 2, 0), IMAGE)
+    with pytest.raises(UsageFault, match="another study"):
+        volume_to_report(other, "Lesion 1", volume)
+
+
+def test_the_same_label_on_the_prior_is_another_volume() -> None:
+    assert volume_ref("Lesion 1", "1.2.3") == volume_ref(" lesion 1", "1.2.3")
+    assert volume_ref("Lesion 1", "1.2.3") != volume_ref("Lesion 1", "9.8.7")
