@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from radassist.domain.findings import Evidence, ImageRef
+from radassist.domain.findings import Evidence
 from radassist.domain.measuring.annotation import Annotation, Change, Point, Shape
 from radassist.domain.measuring.compare import ChangeTable, Dated, change_table
 from radassist.domain.measuring.measured import ImageFacts, Measured, measure
@@ -19,6 +19,7 @@ from radassist.domain.report import Report
 from radassist.domain.study import Frame, Series, Study
 from radassist.errors import Fault
 from radassist.ports import CancelToken, DecodedFrame, Progress
+from radassist.ui.measure_state import Drawn, MeasureState, touched
 from radassist.ui.services import Services
 from radassist.ui.tasks import Tasks
 from radassist.viewer.measuring import image_facts
@@ -36,7 +37,7 @@ from radassist.workflow.measure import (
 
 
 class MeasureDesk(QObject):
-    """The annotations and key images of the study that is looked at.
+    """The annotations and key images of the studies that are looked at.
 
     Signals: ``changed()``: annotations, numbers or key images differ; ``report_edits(report_id,
     operations)``: the report must follow; ``told(str)``: a sentence for the status bar; ``fault``.
@@ -50,71 +51,66 @@ class MeasureDesk(QObject):
     def __init__(self, services: Services, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services, self._tasks = services, tasks
-        self._study: Study | None = None
-        self._kept: StudyAnnotations | None = None
-        self._frames: dict[tuple[str, int], tuple[Series, Frame]] = {}
-        self._numbers: dict[str, tuple[Annotation, Measured]] = {}
+        self.state = MeasureState()
         self._report: Report | None = None
 
     # --- what is there ------------------------------------------------------------------------
 
     @property
     def study(self) -> Study | None:
-        """The study whose annotations these are."""
-        return self._study
+        """The study of the active pane."""
+        return self.state.active.study if self.state.active else None
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
-        """All annotations of the study."""
-        return self._kept.state.items if self._kept else ()
-
-    @property
-    def key_images(self) -> tuple[ImageRef, ...]:
-        """The frames marked as key images."""
-        return self._kept.key_images if self._kept else ()
+        """All annotations of that study."""
+        return self.state.active.items if self.state.active else ()
 
     def on(self, frame: Frame | None) -> tuple[Annotation, ...]:
-        """The annotations on one frame."""
-        return self._kept.state.on(frame.ref) if self._kept and frame else ()
+        """The annotations on one frame, of whichever study."""
+        return self.state.on(frame) if frame else ()
+
+    def is_key_image(self, frame: Frame | None) -> bool:
+        """True for a frame that is marked."""
+        return frame is not None and self.state.is_key_image(frame)
 
     def numbers(self) -> dict[str, Measured]:
         """What was measured, by annotation id; what is still being measured is absent."""
-        return {key: measured for key, (_, measured) in self._numbers.items()}
+        return {key: measured for key, (_, measured) in self.state.numbers.items()}
 
     def place_of(self, annotation: Annotation) -> tuple[Series, int] | None:
         """(series, index of its frame) of an annotation."""
-        found = self._frames.get((annotation.image.sop_uid, annotation.image.frame))
-        if found is None:
-            return None
-        series, frame = found
-        return series, series.frames.index(frame)
+        found = self.state.place(annotation)
+        return (found[0], found[0].frames.index(found[1])) if found else None
 
     # --- opening ------------------------------------------------------------------------------
 
-    def show_study(self, study: Study | None) -> None:
-        """Another study is looked at."""
-        if study is self._study:
-            return
-        self._study, self._kept, self._numbers = study, None, {}
-        self._frames = {
-            (f.ref.sop_uid, f.ref.frame): (s, f)
-            for s in (study.series if study else ())
-            for f in s.frames
-        }
+    def clear(self) -> None:
+        """Other files are open: nothing of the studies before stays."""
+        self.state.clear()
         self.changed.emit()
-        if study is None:
-            return
-        uid = study.study_instance_uid
 
-        def loaded(kept: StudyAnnotations) -> None:
-            if self._study is study:
-                self._kept = kept
-                self._measure_all(kept.state.items)
+    def show_study(self, study: Study) -> None:
+        """The active pane shows this study."""
+        self.want(study)
+        self.state.active = self.state.studies[study.study_instance_uid]
+        self.changed.emit()
+
+    def want(self, study: Study) -> None:
+        """A pane shows this study: what is drawn on it is read, once."""
+        drawn = self.state.add(study)
+        if drawn is None:
+            return
+
+        def loaded(_kept: StudyAnnotations) -> None:
+            if self.state.holds(drawn):
+                self._measure_all(drawn)
                 self.changed.emit()
 
         self._tasks.run(
-            "record", lambda _p, _c: self._services.annotations(uid), loaded, self.fault.emit
-        )
+            "record", lambda _p, _c: drawn.read(self._services.annotations), loaded,
+            self.fault.emit,
+        )  # fmt: skip
 
     def show_report(self, report: Report | None) -> None:
         """The report that measurements are sent to."""
@@ -125,27 +121,29 @@ class MeasureDesk(QObject):
     def add(self, shape: Shape, frame: Frame, points: Sequence[Point]) -> None:
         """Keep a finished drawing."""
         places = tuple(points)
-        self._act(lambda kept: kept.add(shape, frame.ref, places))
+        self._act(self.state.of(frame), lambda kept: kept.add(shape, frame.ref, places))
 
     def move(self, annotation: Annotation) -> None:
         """Keep an annotation that was dragged elsewhere; its sentence follows."""
-        self._act(lambda kept: kept.move(annotation), annotation.id)
+        drawn = self.state.studies.get(annotation.image.study_uid)
+        self._act(drawn, lambda kept: kept.move(annotation), annotation.id)
 
     def relabel(self, annotation_id: str, label: str) -> None:
         """Give it another label."""
-        self._act(lambda kept: kept.relabel(annotation_id, label))
+        self._act(self._holder(annotation_id), lambda kept: kept.relabel(annotation_id, label))
 
     def delete(self, annotation_id: str) -> None:
         """Take it away; its sentence loses the evidence."""
-        self._act(lambda kept: kept.delete(annotation_id), annotation_id)
+        drawn = self._holder(annotation_id)
+        self._act(drawn, lambda kept: kept.delete(annotation_id), annotation_id)
 
     def undo(self) -> None:
         """Take the latest change of an annotation back."""
-        self._act(lambda kept: kept.undo())
+        self._act(self.state.active, lambda kept: kept.undo())
 
     def redo(self) -> None:
         """Make it again."""
-        self._act(lambda kept: kept.redo())
+        self._act(self.state.active, lambda kept: kept.redo())
 
     def toggle_key_image(self, frame: Frame) -> None:
         """Mark a frame as a key image, or take the mark away."""
@@ -153,28 +151,28 @@ class MeasureDesk(QObject):
         def work(kept: StudyAnnotations) -> str:
             return "Key image marked." if kept.mark_key_image(frame.ref) else "Key image unmarked."
 
-        self._act(work, told=self.told.emit)
+        self._act(self.state.of(frame), work, told=self.told.emit)
 
     def suggested_label(self) -> str:
         """The next free lesion label."""
-        return self._kept.next_label() if self._kept else ""
+        active = self.state.active
+        return active.kept.next_label() if active and active.kept else ""
 
     def send(self, annotation_id: str, after: str = "") -> None:
         """Put a measurement into the findings as a statement that stays bound to it."""
-        found, report = self._numbers.get(annotation_id), self._report
-        if found is None or report is None:
-            self.fault.emit(Fault("There is no report or no number to send.", "Draft a report."))
+        found = self.state.numbers.get(annotation_id)
+        if found is None:
+            self.fault.emit(Fault("This has no number yet.", "Wait until it is measured."))
             return
         self._insert(lambda report: to_report(report, *found, after=after))
 
     def send_volume(self, annotation_id: str) -> None:
         """Put the volume of all outlines that share this one's label into the findings."""
-        kept, report = self._kept, self._report
-        annotation = kept.state.find(annotation_id) if kept else None
-        place = self.place_of(annotation) if annotation else None
-        if annotation is None or place is None or report is None:
-            self.fault.emit(Fault("There is no report or no outline to send.", "Draft a report."))
+        found = self.state.find(annotation_id)
+        place = self.place_of(found[1]) if found else None
+        if found is None or place is None:
             return
+        annotation = found[1]
         label, series = annotation.label, place[0]
 
         def done(evidence: Evidence | None) -> None:
@@ -187,8 +185,9 @@ class MeasureDesk(QObject):
 
     def compare(self, studies: Sequence[Study], ready: Callable[[ChangeTable], None]) -> None:
         """The change table of all studies of the shown patient that are open, as a task."""
-        patient = self._study.patient_id if self._study else ""
-        same = [s for s in studies if s is self._study or (patient and s.patient_id == patient)]
+        shown = self.study
+        patient = shown.patient_id if shown else ""
+        same = [s for s in studies if s is shown or (patient and s.patient_id == patient)]
 
         def work(_progress: Progress, cancel: CancelToken) -> ChangeTable:
             found: list[Dated] = []
@@ -225,50 +224,53 @@ class MeasureDesk(QObject):
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _holder(self, annotation_id: str) -> Drawn | None:
+        found = self.state.find(annotation_id)
+        return found[0] if found else None
+
     def _act(
         self,
+        drawn: Drawn | None,
         act: Callable[[StudyAnnotations], object],
         bound_id: str = "",
         told: Callable[[str], None] | None = None,
     ) -> None:
-        kept = self._kept
-        if kept is None:
+        """One act on a study's annotations, after everything that was asked before it."""
+        if drawn is None:
             return
-
-        before = kept.state.items
+        before = drawn.items
 
         def done(answer: object) -> None:
-            if kept is not self._kept:
+            if not self.state.holds(drawn):
                 return
             changed = bound_id
             if isinstance(answer, Change):
                 changed = answer.annotation_id
-            for one in _touched(before, kept.state.items):
+            for one in touched(before, drawn.items):
                 self._follow_volume(one)
             if isinstance(answer, str) and told is not None:
                 told(answer)
-            self._measure_all(kept.state.items, changed)
+            self._measure_all(drawn, changed)
             self.changed.emit()
 
         def failed(fault: Fault) -> None:
             self.fault.emit(fault)
             self.changed.emit()  # what the layer showed ahead of the store goes back
 
-        self._tasks.run("record", lambda _p, _c: act(kept), done, failed)
+        def work(_progress: object, _cancel: object) -> object:
+            return act(drawn.read(self._services.annotations))
 
-    def _measure_all(self, items: Sequence[Annotation], bound_id: str = "") -> None:
+        self._tasks.run("record", work, done, failed)
+
+    def _measure_all(self, drawn: Drawn, bound_id: str = "") -> None:
         """Measure what is new or changed; the report follows the one that was changed."""
-        there = {a.id: a for a in items}
-        self._numbers = {key: v for key, v in self._numbers.items() if key in there}
-        if bound_id and bound_id not in there:
+        if bound_id and all(a.id != bound_id for a in drawn.items):
             self._follow(bound_id, None)
-        for annotation in items:
-            known = self._numbers.get(annotation.id)
-            if known is None or known[0] != annotation:
-                self._measure(annotation, follow_it=annotation.id == bound_id)
+        for annotation in self.state.stale(drawn):
+            self._measure(annotation, follow_it=annotation.id == bound_id)
 
     def _measure(self, annotation: Annotation, *, follow_it: bool) -> None:
-        found = self._frames.get((annotation.image.sop_uid, annotation.image.frame))
+        found = self.state.place(annotation)
         if found is None:
             return
         series, frame = found
@@ -277,9 +279,10 @@ class MeasureDesk(QObject):
             return measure(annotation, self._facts(series, frame))
 
         def done(measured: Measured) -> None:
-            if self._kept is None or self._kept.state.find(annotation.id) != annotation:
+            held = self.state.find(annotation.id)
+            if held is None or held[1] != annotation:
                 return
-            self._numbers[annotation.id] = (annotation, measured)
+            self.state.numbers[annotation.id] = (annotation, measured)
             self.changed.emit()
             if follow_it:
                 self._follow(annotation.id, (annotation, measured))
@@ -290,7 +293,8 @@ class MeasureDesk(QObject):
         self, annotation: Annotation, series: Series, done: Callable[[Evidence | None], None]
     ) -> None:
         """The volume of a label's outlines, on a worker thread: outlines have many corners."""
-        items = self.annotations
+        drawn = self.state.studies.get(annotation.image.study_uid)
+        items = drawn.items if drawn else ()
 
         def work(_progress: object, _cancel: object) -> Evidence | None:
             volume = volume_of_label(items, annotation.label, series)
@@ -331,9 +335,3 @@ class MeasureDesk(QObject):
             self.report_edits.emit(report.id, operations)
         if followed.by_hand:
             self.told.emit("A sentence holds a number that was typed: it was not changed.")
-
-
-def _touched(before: Sequence[Annotation], now: Sequence[Annotation]) -> list[Annotation]:
-    """One annotation of each label whose annotations differ."""
-    changed = [a for a in (*before, *now) if a.label and not (a in before and a in now)]
-    return list({a.label.casefold(): a for a in changed}.values())

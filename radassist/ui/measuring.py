@@ -87,11 +87,7 @@ class Measuring(QObject):
 
     def is_key_image(self, pane: ImagePane | None = None) -> bool:
         """True where the frame shown in a pane, the active one by default, is marked."""
-        frame = (pane or self._viewport.pane).frame()
-        if frame is None:
-            return False
-        place = frame.ref.sop_uid, frame.ref.frame
-        return any((k.sop_uid, k.frame) == place for k in self.desk.key_images)
+        return self.desk.is_key_image((pane or self._viewport.pane).frame())
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -109,6 +105,8 @@ class Measuring(QObject):
         self.abilities_changed.emit()
 
     def _refresh_pane(self, pane: ImagePane) -> None:
+        if pane.study is not None:
+            self.desk.want(pane.study)
         pane.layer.show_annotations(self.desk.on(pane.frame()), self.desk.numbers())
         pane.set_key_image(self.is_key_image(pane))
 
@@ -173,6 +171,7 @@ class Measuring(QObject):
     def show_studies(self, studies: Sequence[Study]) -> None:
         """The studies that are open: measurements are compared across them."""
         self._studies = tuple(studies)
+        self.desk.clear()
 
     def _jump(self, annotation_id: str) -> None:
         annotation, study = self._found(annotation_id), self.desk.study
