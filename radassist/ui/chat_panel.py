@@ -22,6 +22,7 @@ from radassist.domain.operations import Operation, apply
 from radassist.domain.report import Report
 from radassist.errors import Fault
 from radassist.ui import theme
+from radassist.ui.flow import FlowLayout
 from radassist.ui.plain import ScrolledBody, plain_label
 from radassist.ui.report_state import places_of
 from radassist.workflow.chat import ChatTurn
@@ -192,14 +193,13 @@ class ChatPanel(QWidget):
         """A button for each statement that the answer quotes: one click to the place."""
         found = re.findall(r"(\w+ \d+) \((s\d+)\)", turn.answer or "")
         names = {statement_id: name for name, statement_id in found}
-        row = QHBoxLayout()
+        row = FlowLayout()
         for statement_id in turn.cited[:8]:
             button = QPushButton(names.get(statement_id, statement_id))
             button.setFlat(True)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.clicked.connect(lambda _=False, i=statement_id: self.linked.emit(i))
             row.addWidget(button)
-        row.addStretch(1)
         layout.addLayout(row)
 
     # --- inside -------------------------------------------------------------------------------

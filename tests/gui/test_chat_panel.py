@@ -179,3 +179,23 @@ def test_an_offer_ends_with_the_change_it_belongs_to(panel: ChatPanel, qtbot: Qt
     panel.discard()
     with qtbot.assertNotEmitted(panel.accepted):
         offer.click()
+
+
+def test_an_answer_with_many_links_is_as_wide_as_the_panel(panel: ChatPanel, qtbot: QtBot) -> None:
+    report = empty_report("r", StudyContext())
+    for number, word in enumerate(("nodule", "mass", "cyst", "effusion", "fracture", "opacity",
+                                   "calcification", "atelectasis"), start=1):  # fmt: skip
+        text = f"There is a small {word} on the right side of the examined part of the body."
+        statement = Statement(f"s{number}", text, Provenance("radiologist", "typed"))
+        report = apply(report, Insert("Findings", 9, statement))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.show_turn(report, Chat(load_lexicon(), None).respond(report, "list all findings"))
+    links = [b for b in panel.findChildren(QPushButton) if b.text().startswith("Findings ")]
+    assert len(links) == 8
+    qtbot.waitUntil(lambda: len({b.y() for b in links}) > 1)
+    for widget in (*links, *panel.findChildren(QLabel)):
+        if widget.isVisible():
+            right = widget.mapTo(panel, widget.rect().bottomRight()).x()
+            assert right <= panel.width(), widget.text()
+    panel.hide()

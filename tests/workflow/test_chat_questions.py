@@ -118,6 +118,8 @@ def test_a_word_that_the_lexicon_does_not_know_is_read_with_its_doubt_and_its_de
 def test_all_findings_come_with_assertion_side_and_size(report: Report) -> None:
     turn = ask(report, "list all findings")
     answer = turn.answer or ""
+    assert answer.startswith("The report says:\n")
+    assert len(answer.splitlines()) == 1 + len(turn.cited)
     assert "pleural effusion present left 12 mm" in answer
     assert "pneumothorax absent" in answer
     assert "consolidation uncertain right" in answer

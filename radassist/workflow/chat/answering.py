@@ -142,7 +142,7 @@ def listed_findings(lines: Sequence[Line], view: View) -> str:
         facts = [_fact(m, line, view) for m in line.findings]
         lead = f"{', '.join(dict.fromkeys(facts))} - " if facts else ""
         shown.append(f"{lead}{line.quoted()}")
-    return "; ".join(shown)
+    return "\n".join(shown)
 
 
 def _fact(mention: Mention, line: Line, view: View) -> str:

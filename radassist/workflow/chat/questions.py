@@ -274,5 +274,5 @@ def _all_findings(text: str, view: View) -> Answer:
     if not lines:
         return Answer(SILENT)
     return Answer(
-        f"The report says: {listed_findings(lines, view)}", tuple(x.id for x in lines[:24])
+        f"The report says:\n{listed_findings(lines, view)}", tuple(x.id for x in lines[:24])
     )
