@@ -18,6 +18,7 @@ from radassist.domain.reading import (
     split_sentences,
 )
 from radassist.library.lexicon import load_lexicon
+from radassist.library.templates import load_templates
 
 LEXICON = load_lexicon()
 NEGEX = Path(__file__).parents[3] / "shared/data/text/negation/negex_rsAnnotations-1-120.tsv"
@@ -55,7 +56,7 @@ def stated(text: str) -> dict[str, Mention]:
         ("No intracranial haemorrhage.", {"intracranial-haemorrhage": A}),
         ("Acute subdural hematoma.", {"subdural-haematoma": P}),
         ("The kidneys show no hydronephrosis.", {"hydronephrosis": A}),
-        ("The gallbladder is thin-walled, without stones.", {"renal-stone": A}),
+        ("The gallbladder is thin-walled, without stones.", {"gallstones": A}),
         ("Normal caliber appendix.", {"appendicitis": A}),
         (
             "The study is negative for acute fracture or dislocation.",
@@ -330,3 +331,40 @@ def test_negation_on_public_sentences() -> None:
 def test_non_before_a_quality_denies_the_quality_and_not_the_finding(text: str) -> None:
     (finding,) = read(text, LEXICON).findings()
     assert finding.presence is Presence.PRESENT
+
+
+def test_what_the_templates_deny_is_read_as_what_they_cover() -> None:
+    """The program's own normal sentences: each denies something that it covers, nothing else."""
+    unread = []
+    for template in load_templates():
+        for sentence in template.findings:
+            if not sentence.covers:
+                continue
+            denied = {
+                m.concept
+                for m in read(sentence.text, LEXICON).findings()
+                if m.presence is Presence.ABSENT
+            }
+            if not any(
+                LEXICON.ancestors(one) & LEXICON.ancestors(other)
+                for one in denied
+                for other in sentence.covers
+            ):
+                unread.append((sentence.text, sorted(denied)))
+    assert unread == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["No enlarged mediastinal, hilar or axillary lymph nodes.",
+     "There are no pathologically enlarged retroperitoneal, mesenteric or pelvic lymph nodes."],
+)  # fmt: skip
+def test_stations_between_enlarged_and_nodes(text: str) -> None:
+    assert [(m.concept, m.presence) for m in read(text, LEXICON).findings()] == [
+        ("lymphadenopathy", Presence.ABSENT)
+    ]
+
+
+def test_an_enlarged_heart_is_no_enlarged_node() -> None:
+    found = read("The heart is enlarged and there are no lymph nodes of note.", LEXICON).findings()
+    assert ("lymphadenopathy", Presence.PRESENT) not in [(m.concept, m.presence) for m in found]
