@@ -13,8 +13,8 @@ from radassist.cli.output import ATTENTION, DONE, say, say_json, tell
 from radassist.domain.plaintext import import_report
 from radassist.domain.report import Report
 from radassist.library import openi, resources_dir
-from radassist.workflow.measuring import BenchCases, Table, load_cases, measure, rendered
-from radassist.workflow.measuring.speed import speed_rows
+from radassist.workflow.language_bench import BenchCases, Table, load_cases, measure, rendered
+from radassist.workflow.language_bench.speed import speed_rows
 
 
 def bench_language(bench: Workbench, arguments: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ from radassist.errors import PackFault
 from radassist.library import openi, resources_dir
 from radassist.library.lexicon import load_lexicon
 from radassist.settings import find_paths
-from radassist.workflow.measuring import BenchCases, Table, load_cases, measure, rendered
+from radassist.workflow.language_bench import BenchCases, Table, load_cases, measure, rendered
 
 SECOND = Path(__file__).resolve().parents[1] / "data" / "bench_second.json"
 PACKS = ("language-default", "language-tiny")

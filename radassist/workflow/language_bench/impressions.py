@@ -18,7 +18,7 @@ from radassist.domain.report import Report
 from radassist.ports import LanguageModel
 from radassist.workflow.chat.view import read_cached
 from radassist.workflow.impression import write_impression
-from radassist.workflow.measuring.facts import not_held
+from radassist.workflow.language_bench.facts import not_held
 
 _AFFIRMED = (Presence.PRESENT, Presence.UNCERTAIN)
 

@@ -8,7 +8,7 @@ from typing import Any
 from radassist.domain import operations as ops
 from radassist.domain.report import Report
 from radassist.workflow.chat import Chat, ChatTurn
-from radassist.workflow.measuring.cases import BenchCases, named
+from radassist.workflow.language_bench.cases import BenchCases, named
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ Nothing here prints, reads a clock of its own or knows an engine: the caller giv
 folder, and gets rows.
 """
 
-from radassist.workflow.measuring.cases import BenchCases, load_cases
-from radassist.workflow.measuring.table import Table, measure, rendered
+from radassist.workflow.language_bench.cases import BenchCases, load_cases
+from radassist.workflow.language_bench.table import Table, measure, rendered
 
 __all__ = ["BenchCases", "Table", "load_cases", "measure", "rendered"]

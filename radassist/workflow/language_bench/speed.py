@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from radassist.ports import LanguageModel
-from radassist.workflow.measuring.table import Row
+from radassist.workflow.language_bench.table import Row
 
 _LINE = "Segment {}: no focal consolidation, no nodule, no effusion; unchanged bronchial walls."
 _SYSTEM = "You answer questions about a radiology report."

@@ -11,10 +11,10 @@ from radassist.domain.reading import Lexicon
 from radassist.domain.report import Report
 from radassist.ports import LanguageModel
 from radassist.workflow.chat import Chat
-from radassist.workflow.measuring.asking import AnswerVerdict, run_questions
-from radassist.workflow.measuring.cases import BenchCases
-from radassist.workflow.measuring.edits import EditVerdict, run_edits
-from radassist.workflow.measuring.impressions import ImpressionVerdict, run_impressions
+from radassist.workflow.language_bench.asking import AnswerVerdict, run_questions
+from radassist.workflow.language_bench.cases import BenchCases
+from radassist.workflow.language_bench.edits import EditVerdict, run_edits
+from radassist.workflow.language_bench.impressions import ImpressionVerdict, run_impressions
 
 #: Called with the name of the part that begins.
 Telling = Callable[[str], None]

@@ -16,10 +16,10 @@ from radassist.library import resources_dir
 from radassist.library.lexicon import load_lexicon
 from radassist.settings import find_paths
 from radassist.workflow.chat import Chat
-from radassist.workflow.measuring import asking, edits, load_cases
-from radassist.workflow.measuring.cases import named
-from radassist.workflow.measuring.facts import not_held
-from radassist.workflow.measuring.table import Row, Table, measure, rendered
+from radassist.workflow.language_bench import asking, edits, load_cases
+from radassist.workflow.language_bench.cases import named
+from radassist.workflow.language_bench.facts import not_held
+from radassist.workflow.language_bench.table import Row, Table, measure, rendered
 
 CASES = load_cases(resources_dir() / "bench")
 LEXICON = load_lexicon()

@@ -9,9 +9,9 @@ from typing import Any
 from radassist.domain.reading import Lexicon
 from radassist.domain.report import Report, Statement
 from radassist.workflow.chat import Chat, ChatTurn
-from radassist.workflow.measuring.cases import BenchCases, named
-from radassist.workflow.measuring.edits import has_words
-from radassist.workflow.measuring.facts import not_held
+from radassist.workflow.language_bench.cases import BenchCases, named
+from radassist.workflow.language_bench.edits import has_words
+from radassist.workflow.language_bench.facts import not_held
 
 SILENT = "the report does not say"
 _VERDICTS = ("yes", "no", "uncertain")
